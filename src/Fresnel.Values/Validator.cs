@@ -29,6 +29,9 @@ public abstract partial class Validator
     /// <summary>Whether every value that this accepts is accepted by the other: used to skip validating data again.</summary>
     public bool IsSubsetOf(Validator other) => throw new NotImplementedException();
 
+    /// <inheritdoc/>
+    public abstract override string ToString();
+
     /// <summary>The validator JSON (keys in name order).</summary>
     public abstract void WriteJson(Utf8JsonWriter output);
 }
