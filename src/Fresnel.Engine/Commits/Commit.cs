@@ -1,0 +1,40 @@
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Commits;
+
+/// <summary>A transaction on its way: first it gets its place in the order (sealed), then it is durable and visible (published).</summary>
+public sealed class Commit
+{
+    /// <summary>Completes when the batch that holds it is sealed, or when it lost: a mutation of the same session may then begin.</summary>
+    public Task<CommitResult> Sealed => throw new NotImplementedException();
+
+    /// <summary>Completes when it is durable and published, or when it lost. Only then may anything leave the process.</summary>
+    public Task<CommitResult> Published => throw new NotImplementedException();
+}
+
+/// <summary>What became of a commit.</summary>
+/// <param name="Outcome">Which.</param>
+/// <param name="Timestamp">Its place in the order; for one that wrote nothing, its begin timestamp.</param>
+/// <param name="Conflict">What it lost on.</param>
+public readonly record struct CommitResult(CommitOutcome Outcome, Timestamp Timestamp, Conflict? Conflict = null);
+
+/// <summary>What may become of a commit.</summary>
+public enum CommitOutcome
+{
+    /// <summary>It is in.</summary>
+    Committed,
+
+    /// <summary>Another commit wrote what it had read; nothing was written. Run it again.</summary>
+    Conflict,
+
+    /// <summary>The store refused the group; nothing was written. It may be tried again later.</summary>
+    Refused,
+
+    /// <summary>The engine is shutting down, or commits have stopped; whether it is in is not known. The caller must not answer.</summary>
+    Unknown,
+}
+
+/// <summary>What a transaction lost on.</summary>
+/// <param name="Table">The name of the table.</param>
+/// <param name="Document">The document that the winner wrote.</param>
+public sealed record Conflict(string Table, DocumentId Document);
