@@ -1,0 +1,91 @@
+using Fresnel.Engine;
+using Fresnel.Functions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fresnel.Runtime;
+
+/// <summary>How a deployment is run.</summary>
+public sealed record DeploymentOptions
+{
+    /// <summary>The instance name: the part of admin keys before the bar.</summary>
+    public string Name { get; init; } = "fresnel";
+
+    /// <summary>Whether clients see the texts of errors and log lines.</summary>
+    public DeploymentEnvironment Environment { get; init; } = DeploymentEnvironment.Development;
+
+    /// <summary>A folder for bundles that workers import; it may be deleted when nothing runs.</summary>
+    public required string BundleFolder { get; init; }
+
+    /// <summary>Where clients reach the deployment and its HTTP actions; set once the ports are bound, before anything runs.</summary>
+    public DeploymentUrls Urls { get; init; } = new();
+
+    /// <summary>C# functions, the system's own included.</summary>
+    public IReadOnlyList<FunctionRegistration> Functions { get; init; } = [];
+
+    /// <summary>Limits of invocations.</summary>
+    public FunctionLimits Limits { get; init; } = new();
+
+    /// <summary>The Node executable; found on PATH when null.</summary>
+    public string? NodePath { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where seeds and ids come from.</summary>
+    public IEntropy Entropy { get; init; } = SystemEntropy.Instance;
+
+    /// <summary>Where the log goes.</summary>
+    public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>What a deployment is for.</summary>
+public enum DeploymentEnvironment
+{
+    /// <summary>Clients see error texts and log lines.</summary>
+    Development,
+
+    /// <summary>Clients see neither.</summary>
+    Production,
+}
+
+/// <summary>Where a deployment is reached. Both are origins without a trailing slash.</summary>
+public sealed class DeploymentUrls
+{
+    /// <summary><c>CONVEX_CLOUD_URL</c>: clients and the CLI.</summary>
+    public string Cloud { get; set; } = "http://127.0.0.1:3210";
+
+    /// <summary><c>CONVEX_SITE_URL</c>: HTTP actions.</summary>
+    public string Site { get; set; } = "http://127.0.0.1:3211";
+}
+
+/// <summary>Limits of invocations. Source: <c>spec/function-runtime.md</c> §6.</summary>
+public sealed record FunctionLimits
+{
+    /// <summary>Time in user code of a query or mutation, without waiting for syscalls. Default 1 s.</summary>
+    public TimeSpan UserTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time of a query or mutation in all, runs after conflicts included. Default 15 s.</summary>
+    public TimeSpan TotalTime { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time of an action in the default runtime. Default 30 min.</summary>
+    public TimeSpan ActionTime { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
+    public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Queries that run at once; more wait. Default 16.</summary>
+    public int ConcurrentQueries { get; init; } = 16;
+
+    /// <summary>Mutations that run at once; more wait. Default 16.</summary>
+    public int ConcurrentMutations { get; init; } = 16;
+
+    /// <summary>Actions that run at once in the default runtime; more wait. Default 64.</summary>
+    public int ConcurrentActions { get; init; } = 64;
+
+    /// <summary>Actions that run at once in Node; more wait. Default 64.</summary>
+    public int ConcurrentNodeActions { get; init; } = 64;
+
+    /// <summary>Jobs that run at once; more wait. Default 8.</summary>
+    public int ConcurrentJobs { get; init; } = 8;
+}
