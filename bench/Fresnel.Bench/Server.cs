@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Fresnel.Bench;
+
+/// <summary>The published <c>fresnel</c> as a process of its own, on free ports and a given data folder.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private const string AdminKey = "bench|bench";
+    private readonly Process _process;
+
+    private Server(Process process, string url)
+    {
+        _process = process;
+        Url = url;
+    }
+
+    public string Url { get; }
+
+    public static string Root { get; } = FindRoot();
+
+    private static string Folder => Path.Combine(Root, "artifacts", "bench", "fresnel");
+
+    /// <summary>Publishes the server as users get it.</summary>
+    public static async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        Console.Error.WriteLine("Publishing the server …");
+        await RunAsync("dotnet", ["publish", Path.Combine(Root, "src", "Fresnel.Host"), "-c", "Release", "-o", Folder, "--nologo", "-v", "quiet"], Root, [], cancellationToken);
+    }
+
+    public static async Task<Server> StartAsync(string data, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Folder, OperatingSystem.IsWindows() ? "fresnel.exe" : "fresnel"))
+        {
+            RedirectStandardOutput = true,
+            ArgumentList = { "start", "--data", Path.Combine(data, "data"), "--port", "0", "--site-port", "0", "--instance-name", "bench", "--admin-key", AdminKey },
+        };
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            const string variable = "CONVEX_SELF_HOSTED_URL=";
+            var at = line.IndexOf(variable, StringComparison.Ordinal);
+            if (at < 0) continue;
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            return new Server(process, line[(at + variable.Length)..].Trim(' ', '"', '\''));
+        }
+
+        throw new InvalidOperationException("The server ended before it printed its address.");
+    }
+
+    /// <summary>Pushes <c>bench/app</c> with the official CLI.</summary>
+    public async Task PushAsync(CancellationToken cancellationToken)
+    {
+        var app = Path.Combine(Root, "bench", "app");
+        if (!Directory.Exists(Path.Combine(app, "node_modules"))) await RunAsync("npm", ["ci", "--no-audit", "--no-fund"], app, [], cancellationToken);
+        Console.Error.WriteLine("Pushing bench/app …");
+        await RunAsync(
+            "node",
+            [Path.Combine(app, "node_modules", "convex", "bin", "main.js"), "deploy", "--typecheck=disable", "--codegen=disable"],
+            app,
+            [("CONVEX_SELF_HOSTED_URL", Url), ("CONVEX_SELF_HOSTED_ADMIN_KEY", AdminKey), ("CI", "1")],
+            cancellationToken);
+    }
+
+    /// <summary>The resident sets of the server and of the workers below it.</summary>
+    public (long Server, long Workers) ResidentBytes()
+    {
+        _process.Refresh();
+        var workers = 0L;
+        if (RuntimeInformation.IsOSPlatform(OSPlatform.Linux))
+        {
+            foreach (var child in Process.GetProcessesByName("node"))
+            {
+                var stat = File.ReadAllText($"/proc/{child.Id}/stat");
+                if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)) workers += child.WorkingSet64;
+            }
+        }
+
+        return (_process.WorkingSet64, workers);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static async Task RunAsync(string command, string[] arguments, string folder, (string Name, string Value)[] environment, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{command} did not start.");
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}{await error}");
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Fresnel.slnx"))) return folder.FullName;
+        }
+
+        throw new InvalidOperationException("Run this from a checkout of the repository.");
+    }
+}

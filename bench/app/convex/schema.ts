@@ -1,0 +1,6 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+
+export default defineSchema({
+  notes: defineTable({ author: v.string(), body: v.string(), n: v.number() }).index("by_author", ["author", "n"]),
+});
