@@ -1,42 +1,260 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
 
 namespace Fresnel.Values;
 
-/// <summary>Keys: bytes that compare like the values they encode. The layout is told in <c>spec/data-model.md</c> §2.3 and at the head of the implementation.</summary>
+/// <summary>Keys: bytes that compare like the values they encode. Source: <c>spec/data-model.md</c> §2.3.</summary>
+/// <remarks>
+/// One tag byte, then the payload; self-delimiting, so keys of several values are put end to end.
+/// <code>
+/// undefined 10           Int64   30 + 8 bytes big endian, sign flipped        String 60 + escaped UTF-8 + 00 01
+/// null      20           Float64 40 + 8 bytes big endian, in total order      Bytes  70 + escaped bytes + 00 01
+/// false     50           true    51                                           Array  80 + elements + 00
+///                                                                             Object 90 + (60 + escaped name + 00 01 + value)* + 00
+/// </code>
+/// Escaping turns 00 into 00 ff. So 00 (an end) sorts before every tag and ff (which no key has after a value) behind every tag:
+/// <c>P ff</c> bounds all keys that begin with <c>P</c>.
+/// </remarks>
 public static class IndexKey
 {
+    private const byte UndefinedTag = 0x10, NullTag = 0x20, Int64Tag = 0x30, Float64Tag = 0x40, FalseTag = 0x50, TrueTag = 0x51,
+        StringTag = 0x60, BytesTag = 0x70, ArrayTag = 0x80, ObjectTag = 0x90, End = 0x00, Escaped = 0xff, Terminator = 0x01;
+
     /// <summary>Appends one value (undefined too).</summary>
-    public static void Append(Value value, IBufferWriter<byte> key) => throw new NotImplementedException();
+    public static void Append(Value value, IBufferWriter<byte> key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        switch (value.Kind)
+        {
+            case ValueKind.Undefined:
+                AppendByte(UndefinedTag, key);
+                break;
+            case ValueKind.Null:
+                AppendByte(NullTag, key);
+                break;
+            case ValueKind.Int64:
+                AppendNumber(Int64Tag, (ulong)value.AsInt64() ^ 1UL << 63, key);
+                break;
+            case ValueKind.Float64:
+                AppendNumber(Float64Tag, Value.OrderedBits(value.Float64Bits), key);
+                break;
+            case ValueKind.Boolean:
+                AppendByte(value.AsBoolean() ? TrueTag : FalseTag, key);
+                break;
+            case ValueKind.String:
+                AppendString(value.AsString(), key);
+                break;
+            case ValueKind.Bytes:
+                AppendByte(BytesTag, key);
+                AppendEscaped(value.AsBytes().Span, key);
+                break;
+            case ValueKind.Array:
+                AppendByte(ArrayTag, key);
+                foreach (var element in value.AsArray()) Append(element, key);
+                AppendByte(End, key);
+                break;
+            default:
+                AppendObject(value.AsObject(), key);
+                break;
+        }
+    }
 
     /// <summary>The key of several values in order.</summary>
-    public static byte[] Encode(params ReadOnlySpan<Value> values) => throw new NotImplementedException();
+    public static byte[] Encode(params ReadOnlySpan<Value> values)
+    {
+        var key = new ArrayBufferWriter<byte>(64);
+        foreach (var value in values) Append(value, key);
+        return key.WrittenSpan.ToArray();
+    }
 
     /// <summary>The key of an index's fields in a document, the <c>_id</c> last as a string.</summary>
     /// <param name="document">The document with its system fields.</param>
     /// <param name="fields">The index's fields, <c>_creationTime</c> and <c>_id</c> included.</param>
-    public static byte[] Encode(ValueObject document, IReadOnlyList<FieldPath> fields) => throw new NotImplementedException();
+    public static byte[] Encode(ValueObject document, IReadOnlyList<FieldPath> fields)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        ArgumentNullException.ThrowIfNull(fields);
+        var key = new ArrayBufferWriter<byte>(64);
+        for (var i = 0; i < fields.Count; i++) Append(document[fields[i]], key);
+        return key.WrittenSpan.ToArray();
+    }
 
     /// <summary>Reads the values back.</summary>
-    public static Value[] Decode(ReadOnlySpan<byte> key) => throw new NotImplementedException();
-}
+    /// <exception cref="InvalidValueException">The bytes are not a key.</exception>
+    public static Value[] Decode(ReadOnlySpan<byte> key)
+    {
+        var reader = new IndexKeyReader(key);
+        var values = new List<Value>();
+        while (!reader.AtEnd) values.Add(reader.Read());
+        return [.. values];
+    }
 
-/// <summary>An interval of keys: from <see cref="Lower"/> (inclusive) to <see cref="Upper"/> (exclusive), in byte order.</summary>
-/// <param name="Lower">The first key that is inside.</param>
-/// <param name="Upper">The first key that is outside; null when nothing bounds it.</param>
-public readonly record struct KeyInterval(ReadOnlyMemory<byte> Lower, ReadOnlyMemory<byte>? Upper)
-{
-    /// <summary>Every key.</summary>
-    public static KeyInterval All => new(ReadOnlyMemory<byte>.Empty, null);
+    private static void AppendObject(ValueObject fields, IBufferWriter<byte> key)
+    {
+        AppendByte(ObjectTag, key);
+        for (var i = 0; i < fields.Count; i++)
+        {
+            AppendString(fields.Names[i], key);
+            Append(fields.Values[i], key);
+        }
 
-    /// <summary>The single key.</summary>
-    public static KeyInterval Point(ReadOnlyMemory<byte> key) => throw new NotImplementedException();
+        AppendByte(End, key);
+    }
 
-    /// <summary>Every key that begins with these encoded values.</summary>
-    public static KeyInterval Prefix(ReadOnlyMemory<byte> prefix) => throw new NotImplementedException();
+    private static void AppendString(string text, IBufferWriter<byte> key)
+    {
+        AppendByte(StringTag, key);
+        if (!text.Contains('\0', StringComparison.Ordinal))
+        {
+            Encoding.UTF8.GetBytes(text, key);
+            key.Write([End, Terminator]);
+            return;
+        }
 
-    /// <summary>Whether no key can be inside.</summary>
-    public bool IsEmpty => throw new NotImplementedException();
+        AppendEscaped(Encoding.UTF8.GetBytes(text), key);
+    }
 
-    /// <summary>Whether the key is inside.</summary>
-    public bool Contains(ReadOnlySpan<byte> key) => throw new NotImplementedException();
+    private static void AppendEscaped(ReadOnlySpan<byte> bytes, IBufferWriter<byte> key)
+    {
+        for (var zero = bytes.IndexOf(End); zero >= 0; zero = bytes.IndexOf(End))
+        {
+            key.Write(bytes[..zero]);
+            key.Write([End, Escaped]);
+            bytes = bytes[(zero + 1)..];
+        }
+
+        key.Write(bytes);
+        key.Write([End, Terminator]);
+    }
+
+    private static void AppendNumber(byte tag, ulong ordered, IBufferWriter<byte> key)
+    {
+        var span = key.GetSpan(9);
+        span[0] = tag;
+        BinaryPrimitives.WriteUInt64BigEndian(span[1..], ordered);
+        key.Advance(9);
+    }
+
+    private static void AppendByte(byte value, IBufferWriter<byte> key)
+    {
+        key.GetSpan(1)[0] = value;
+        key.Advance(1);
+    }
+
+    /// <summary>Reads a key value by value. Keys may come back from outside (in cursors), so nothing is taken on trust.</summary>
+    private ref struct IndexKeyReader(ReadOnlySpan<byte> key)
+    {
+        private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+        private ReadOnlySpan<byte> _rest = key;
+        private int _depth;
+
+        public readonly bool AtEnd => _rest.IsEmpty;
+
+        public Value Read()
+        {
+            var tag = Take(1)[0];
+            return tag switch
+            {
+                UndefinedTag when _depth == 0 => Value.Undefined,
+                NullTag => Value.Null,
+                Int64Tag => Value.Int64((long)(BinaryPrimitives.ReadUInt64BigEndian(Take(8)) ^ 1UL << 63)),
+                Float64Tag => ReadFloat64(),
+                FalseTag => false,
+                TrueTag => true,
+                StringTag => ReadText(),
+                BytesTag => Value.Bytes(ReadEscaped()),
+                ArrayTag => ReadArray(),
+                ObjectTag => ReadObject(),
+                _ => throw Invalid(),
+            };
+        }
+
+        private Value ReadFloat64()
+        {
+            var ordered = BinaryPrimitives.ReadUInt64BigEndian(Take(8));
+            return Value.Float64FromBits((long)(ordered >> 63 == 1 ? ordered ^ 1UL << 63 : ~ordered));
+        }
+
+        private Value ReadArray()
+        {
+            Enter();
+            var elements = new List<Value>();
+            while (!TakeEnd()) elements.Add(Read());
+            _depth--;
+            return Value.Array([.. elements]);
+        }
+
+        private Value ReadObject()
+        {
+            Enter();
+            var (names, values) = (new List<string>(), new List<Value>());
+            while (!TakeEnd())
+            {
+                if (Take(1)[0] != StringTag) throw Invalid();
+                names.Add(ReadText());
+                values.Add(Read());
+                if (names.Count > 1 && string.CompareOrdinal(names[^2], names[^1]) >= 0) throw Invalid();
+            }
+
+            _depth--;
+            return ValueObject.Take([.. names], [.. values]);
+        }
+
+        private string ReadText()
+        {
+            try
+            {
+                return StrictUtf8.GetString(ReadEscaped());
+            }
+            catch (ArgumentException)
+            {
+                throw Invalid();
+            }
+        }
+
+        private byte[] ReadEscaped()
+        {
+            var bytes = new ArrayBufferWriter<byte>();
+            while (true)
+            {
+                var zero = _rest.IndexOf(End);
+                if (zero < 0) throw Invalid();
+                bytes.Write(_rest[..zero]);
+                _rest = _rest[(zero + 1)..];
+                switch (Take(1)[0])
+                {
+                    case Terminator:
+                        return bytes.WrittenSpan.ToArray();
+                    case Escaped:
+                        bytes.Write([End]);
+                        break;
+                    default:
+                        throw Invalid();
+                }
+            }
+        }
+
+        private void Enter()
+        {
+            if (++_depth > ValueLimits.Nesting) throw Invalid();
+        }
+
+        private bool TakeEnd()
+        {
+            if (_rest.IsEmpty || _rest[0] != End) return false;
+            _rest = _rest[1..];
+            return true;
+        }
+
+        private ReadOnlySpan<byte> Take(int count)
+        {
+            if (_rest.Length < count) throw Invalid();
+            var taken = _rest[..count];
+            _rest = _rest[count..];
+            return taken;
+        }
+
+        private static InvalidValueException Invalid() => new("InvalidIndexKey", "These bytes are not an index key.");
+    }
 }
