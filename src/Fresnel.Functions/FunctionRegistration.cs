@@ -9,7 +9,7 @@ namespace Fresnel.Functions;
 /// <param name="IsInternal">Whether clients may not call it.</param>
 /// <param name="ArgumentsJson">The validator of its arguments.</param>
 /// <param name="ReturnsJson">The validator of its result, or null.</param>
-/// <param name="Invoke">Runs it: context and arguments in, result out.</param>
+/// <param name="Invoke">Runs it: context and arguments in, result out. The arguments were checked; the context is of the kind that the method asks for.</param>
 public sealed record FunctionRegistration(
     string Module,
     string Export,
@@ -31,6 +31,3 @@ public enum RegisteredKind
     /// <summary>Has side effects.</summary>
     Action,
 }
-
-/// <summary>What every C# function is given.</summary>
-public abstract class FunctionContext;
