@@ -1,0 +1,21 @@
+using Fresnel.Engine;
+
+namespace Fresnel.Server.Auth;
+
+/// <summary>The instance secret of those who stated none: made at the first start, kept beside the data, readable by its owner only.</summary>
+internal static class InstanceSecretFile
+{
+    public static string ReadOrCreate(string dataFolder, IEntropy entropy)
+    {
+        var path = Path.Combine(dataFolder, "instance-secret");
+        if (File.Exists(path)) return File.ReadAllText(path).Trim();
+
+        Directory.CreateDirectory(dataFolder);
+        var secret = AdminKeys.CreateSecret(entropy);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new StreamWriter(path, options);
+        file.WriteLine(secret);
+        return secret;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Fresnel.Values;
+using Microsoft.AspNetCore.Http;
+
+namespace Fresnel.Server.Errors;
+
+/// <summary>Maps whatever a request threw to what its caller gets. The only place where a status is chosen.</summary>
+internal static class RequestErrors
+{
+    private const string InternalCode = "InternalServerError";
+    private const string InternalText = "Your request couldn't be completed. Try again later.";
+
+    /// <summary>The error as callers may see it: what is not meant for them becomes the generic internal one.</summary>
+    public static RequestException Classify(Exception exception) => exception switch
+    {
+        RequestException request => request,
+        DeveloperException developer => RequestException.BadRequest(developer.Code, developer.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RequestException.BadRequest("BodyTooLarge", "The request body is too large."),
+        BadHttpRequestException bad => RequestException.BadRequest("BadRequest", bad.Message),
+        _ => new RequestException(RequestErrorKind.Internal, InternalCode, InternalText),
+    };
+
+    /// <summary>The HTTP status of a kind.</summary>
+    public static int StatusOf(RequestErrorKind kind) => kind switch
+    {
+        RequestErrorKind.BadRequest => StatusCodes.Status400BadRequest,
+        RequestErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        RequestErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        RequestErrorKind.NotFound => StatusCodes.Status404NotFound,
+        RequestErrorKind.Conflict => StatusCodes.Status409Conflict,
+        RequestErrorKind.RateLimited => StatusCodes.Status429TooManyRequests,
+        RequestErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        RequestErrorKind.NotBuilt => StatusCodes.Status501NotImplemented,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    /// <summary>Answers with <c>{"code","message"}</c>.</summary>
+    public static async Task WriteAsync(HttpContext http, RequestException error)
+    {
+        http.Response.StatusCode = StatusOf(error.Kind);
+        http.Response.ContentType = "application/json";
+        await using var writer = new Utf8JsonWriter(http.Response.BodyWriter, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        writer.WriteStartObject();
+        writer.WriteString("code", error.Code);
+        writer.WriteString("message", error.Message);
+        writer.WriteEndObject();
+        await writer.FlushAsync(http.RequestAborted);
+    }
+}

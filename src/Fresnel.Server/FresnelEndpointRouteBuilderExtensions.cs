@@ -1,0 +1,17 @@
+using Fresnel.Server.HttpApi;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fresnel.Server;
+
+/// <summary>Maps the edges of Fresnel into an application.</summary>
+public static class FresnelEndpointRouteBuilderExtensions
+{
+    /// <summary>Maps the sync socket, the HTTP API, the deploy API and the plain routes at the root of the origin, where clients and the CLI expect them.</summary>
+    public static IEndpointRouteBuilder MapFresnel(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapApi(HttpMethods.Get, "/health", (http, _) => http.Response.WriteAsync("ok", http.RequestAborted));
+        return endpoints;
+    }
+}
