@@ -1,0 +1,53 @@
+namespace Fresnel.Values;
+
+/// <summary>What a document must be, whatever the schema says. Source: <c>spec/data-model.md</c> §1.2, §1.3 and §1.8.</summary>
+public static class DocumentRules
+{
+    /// <summary>The name of the field that holds the id.</summary>
+    public const string Id = "_id";
+
+    /// <summary>The name of the field that holds the creation time.</summary>
+    public const string CreationTime = "_creationTime";
+
+    /// <summary>Refuses what cannot be a document.</summary>
+    /// <param name="document">With its system fields.</param>
+    /// <param name="tableNumber">The table that it is to lie in.</param>
+    /// <exception cref="DeveloperException"><c>InvalidDocumentError</c> with everything that is wrong, or <c>ValueTooLargeError</c>.</exception>
+    public static void Require(ValueObject document, uint tableNumber)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        string[] violations = [.. Violations(document, tableNumber)];
+        if (violations.Length > 0)
+            throw new DeveloperException("InvalidDocumentError", $"Document(value: {document}) isn't a valid document: {string.Join("\n ", violations)}");
+        if (document.Size > ValueLimits.DocumentBytes) throw ValueLimits.ValueTooLarge(document.Size, ValueLimits.DocumentBytes);
+    }
+
+    /// <summary>The document without the fields that begin with an underscore: what a schema speaks of.</summary>
+    public static ValueObject WithoutSystemFields(ValueObject document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return ValueObject.From(document.Where(field => !field.Key.StartsWith('_')));
+    }
+
+    /// <summary>Whether it is a moment that a document may have been made at: milliseconds above 0 and below 2^53, with a fraction.</summary>
+    public static bool IsCreationTime(double milliseconds) => milliseconds is > 0 and < 1L << 53;
+
+    private static IEnumerable<string> Violations(ValueObject document, uint tableNumber)
+    {
+        foreach (var (name, _) in document)
+        {
+            if (name.StartsWith('_') && name is not (Id or CreationTime))
+                yield return $"Field '{name}' starts with an underscore, which is only allowed for system fields like '_id'";
+        }
+
+        var (id, created) = (document[Id], document[CreationTime]);
+        if (id.Kind != ValueKind.String || !DocumentId.TryParse(id.AsString(), out var parsed)) yield return $"The '_id' field {id} must be an Id";
+        else if (parsed.TableNumber != tableNumber) yield return "The document belongs to a different table than its '_id' field";
+
+        if (created.Kind != ValueKind.Float64) yield return $"The '_creationTime' field should be a float, is {created}";
+        else if (!IsCreationTime(created.AsFloat64())) yield return $"The '_creationTime' field should be a timestamp in milliseconds, is {created}";
+
+        if (document.Nesting > ValueLimits.DocumentNesting)
+            yield return $"Document is too nested (nested {document.Nesting} levels deep > maximum nesting {ValueLimits.DocumentNesting})";
+    }
+}
