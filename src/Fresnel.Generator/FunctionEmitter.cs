@@ -43,8 +43,8 @@ internal static class FunctionEmitter
                                 {{Literal(function.Export)}},
                                 {{Functions}}.RegisteredKind.{{function.Kind}},
                                 {{(function.IsInternal ? "true" : "false")}},
-                                {{Literal(ValidatorEmitter.Arguments(function.Fields))}},
-                                {{(returns is null ? "null" : Literal(returns))}},
+                                {{Raw(ValidatorEmitter.Arguments(function.Fields))}},
+                                {{(returns is null ? "null" : Raw(returns))}},
                                 Invoke{{index}}),
 
             """);
@@ -135,6 +135,9 @@ internal static class FunctionEmitter
             .Select(name => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name);
         return string.Join(".", names.DefaultIfEmpty("Fresnel"));
     }
+
+    /// <summary>JSON as it is: it begins and ends with a brace, and no three quotes stand in a row.</summary>
+    private static string Raw(string json) => $"\"\"\"{json}\"\"\"";
 
     private static string Literal(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
 }

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Xunit;
 
 namespace Fresnel.Generator.Tests;
 

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Fresnel.Generator.Tests;
 
 public sealed class DiagnosticTests

@@ -4,6 +4,7 @@ using Fresnel.Functions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Xunit;
 
 namespace Fresnel.Generator.Tests;
 

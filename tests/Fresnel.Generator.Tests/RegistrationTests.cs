@@ -1,6 +1,7 @@
 using Fresnel.Functions;
 using Fresnel.Testing;
 using Fresnel.Values;
+using Xunit;
 
 namespace Fresnel.Generator.Tests;
 
