@@ -1,0 +1,89 @@
+using System.Xml.Linq;
+using Fresnel.Testing;
+using Xunit;
+
+namespace Fresnel.Architecture;
+
+/// <summary>Who may use whom. A new project or arrow is a decision: it is taken here, in sight.</summary>
+public sealed class ArrowTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Fresnel.Values"] = [],
+        ["Fresnel.Protocol"] = ["Fresnel.Values"],
+        ["Fresnel.Functions"] = ["Fresnel.Values"],
+        ["Fresnel.Engine"] = ["Fresnel.Values"],
+        ["Fresnel.Sqlite"] = ["Fresnel.Engine"],
+        ["Fresnel.Postgres"] = ["Fresnel.Engine"],
+        ["Fresnel.S3"] = ["Fresnel.Engine"],
+        ["Fresnel.Runtime"] = ["Fresnel.Engine", "Fresnel.Functions"],
+        ["Fresnel.Server"] = ["Fresnel.Runtime", "Fresnel.Protocol", "Fresnel.Functions", "Fresnel.Generator"],
+        ["Fresnel.Client"] = ["Fresnel.Protocol"],
+        ["Fresnel.Dashboard"] = ["Fresnel.Client"],
+        ["Fresnel.Generator"] = [],
+    };
+
+    /// <summary>The test projects that do not mirror a project of the product.</summary>
+    private static readonly string[] TestsOfTheWhole = ["Fresnel.Architecture", "Fresnel.Conformance", "Fresnel.Simulation", "Fresnel.Testing"];
+
+    [Fact]
+    public void A_project_refers_only_to_those_below_it()
+    {
+        var wrong =
+            from project in ProjectFile.Product
+            where project.Name != "Fresnel.Host"
+            from reference in project.References
+            where !Allowed.GetValueOrDefault(project.Name, []).Contains(reference)
+            select $"{project.Name} refers to {reference}";
+
+        Rule.Holds(wrong, "Take what is needed through a project below, or move it there; a new arrow is entered in this file.");
+    }
+
+    [Fact]
+    public void There_is_no_project_that_the_table_does_not_know()
+    {
+        Rule.Holds(
+            ProjectFile.Product.Select(project => project.Name).Where(name => name != "Fresnel.Host" && !Allowed.ContainsKey(name)),
+            "A new project is made only where the arrow, the package or the target framework differs; it is entered in this file.");
+        Assert.All(ProjectFile.Product, project => Assert.Equal($"src/{project.Name}/{project.Name}.csproj", project.Path));
+    }
+
+    [Fact]
+    public void The_generator_runs_in_the_compiler_only() =>
+        Assert.All(ProjectFile.Product, project => Assert.Equal(
+            project.References.Where(name => name == "Fresnel.Generator"), project.Analyzers));
+
+    [Fact]
+    public void A_test_project_belongs_to_a_project_or_to_the_whole()
+    {
+        var tests = ProjectFile.All.Where(project => project.Path.StartsWith("tests/", StringComparison.Ordinal)).Select(project => project.Name);
+        var expected = ProjectFile.Product.Select(project => $"{project.Name}.Tests").Concat(TestsOfTheWhole);
+
+        Rule.Holds(tests.Except(expected), "A test project is named after the project it tests.");
+    }
+
+    [Fact]
+    public void The_solution_holds_every_project_once()
+    {
+        var listed = XDocument.Load(RepositoryFiles.PathOf("Fresnel.slnx")).Descendants("Project").Select(one => one.Attribute("Path")!.Value);
+
+        Assert.Equal(ProjectFile.All.Select(project => project.Path), listed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Versions_of_packages_stand_in_one_place()
+    {
+        Rule.Holds(
+            ProjectFile.All.SelectMany(project => project.Packages.Where(one => one.Version is not null).Select(one => $"{project.Name}: {one.Name} {one.Version}")),
+            "Versions stand in Directory.Packages.props.");
+
+        var listed = XDocument.Load(RepositoryFiles.PathOf("Directory.Packages.props")).Descendants("PackageVersion").Select(one => one.Attribute("Include")!.Value).ToList();
+        Assert.Equal(listed.Distinct(), listed);
+    }
+
+    [Fact]
+    public void Every_project_has_a_lock_file() =>
+        Rule.Holds(
+            ProjectFile.All.Select(project => $"{Path.GetDirectoryName(project.Path)}/packages.lock.json").Except(Tree.Files),
+            "Commit the lock file that a restore writes.");
+}
