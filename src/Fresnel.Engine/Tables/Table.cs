@@ -11,6 +11,12 @@ namespace Fresnel.Engine.Tables;
 /// <param name="Indexes">All its indexes, <c>by_id</c> first.</param>
 public sealed record Table(TableKey Key, string Component, string Name, uint Number, ImmutableArray<Index> Indexes)
 {
+    /// <summary>The smallest number of a user table.</summary>
+    public const uint FirstUserNumber = 10_001;
+
+    /// <summary>Whether the system keeps it: its reads and writes do not count, and it has no schema.</summary>
+    public bool IsSystem => Number < FirstUserNumber;
+
     /// <summary>The index of this name that may be read, or null. One that is being built beside it under the same name is not found here.</summary>
     public Index? FindIndex(string name) => Indexes.FirstOrDefault(index => index.Name == name && index.State == IndexState.Enabled);
 

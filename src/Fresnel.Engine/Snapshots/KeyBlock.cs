@@ -1,0 +1,251 @@
+using System.Buffers.Binary;
+
+namespace Fresnel.Engine.Snapshots;
+
+/// <summary>The sorted keys of one node in one buffer, with the prefix that all of them share cut off and kept once.</summary>
+/// <remarks>
+/// <code>
+///   _bytes   | shared prefix | rest of key 0 | rest of key 1 | … | slack |
+///            0               _prefix         _ends[0]        _ends[1]
+///   _heads   the first 8 bytes of each rest, big endian, zero-filled: most comparisons end there and never touch the buffer
+/// </code>
+/// A zero that fills a head sorts like the end of a key, and equal heads are settled by the bytes, so the order is exact.
+/// </remarks>
+internal sealed class KeyBlock
+{
+    private byte[] _bytes;
+    private int _prefix;
+    private int[] _ends;
+    private ulong[] _heads;
+
+    public KeyBlock()
+    {
+        _bytes = [];
+        _ends = [];
+        _heads = [];
+    }
+
+    private KeyBlock(int entries, int bytes)
+    {
+        _bytes = new byte[bytes];
+        _ends = new int[entries];
+        _heads = new ulong[entries];
+    }
+
+    /// <summary>How many keys there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The bytes in use: for budgets.</summary>
+    public int ByteCount => Count == 0 ? 0 : _ends[Count - 1];
+
+    /// <summary>What every key begins with.</summary>
+    public ReadOnlySpan<byte> Prefix => _bytes.AsSpan(0, _prefix);
+
+    /// <summary>What follows the shared prefix in a key.</summary>
+    public ReadOnlySpan<byte> Rest(int at)
+    {
+        var start = at == 0 ? _prefix : _ends[at - 1];
+        return _bytes.AsSpan(start, _ends[at] - start);
+    }
+
+    /// <summary>The length of a whole key.</summary>
+    public int LengthOf(int at) => _prefix + _ends[at] - (at == 0 ? _prefix : _ends[at - 1]);
+
+    /// <summary>A copy of a whole key.</summary>
+    public byte[] Copy(int at)
+    {
+        var key = new byte[LengthOf(at)];
+        CopyTo(at, key);
+        return key;
+    }
+
+    /// <summary>Copies a whole key into a buffer that has room for it.</summary>
+    public void CopyTo(int at, Span<byte> key)
+    {
+        Prefix.CopyTo(key);
+        Rest(at).CopyTo(key[_prefix..]);
+    }
+
+    /// <summary>Copies the last bytes of a key.</summary>
+    public void CopyTail(int at, Span<byte> tail)
+    {
+        var rest = Rest(at);
+        if (rest.Length >= tail.Length)
+        {
+            rest[^tail.Length..].CopyTo(tail);
+            return;
+        }
+
+        var fromPrefix = tail.Length - rest.Length;
+        Prefix[^fromPrefix..].CopyTo(tail);
+        rest.CopyTo(tail[fromPrefix..]);
+    }
+
+    /// <summary>The order of a key of the block against another key.</summary>
+    public int Compare(int at, ReadOnlySpan<byte> key)
+    {
+        if (key.Length < _prefix) return Prefix.SequenceCompareTo(key);
+        var order = Prefix.SequenceCompareTo(key[.._prefix]);
+        return order != 0 ? order : Rest(at).SequenceCompareTo(key[_prefix..]);
+    }
+
+    /// <summary>The place of the first key that is not less than this one, and whether it is equal.</summary>
+    public int Find(ReadOnlySpan<byte> key, out bool found)
+    {
+        found = false;
+        if (Count == 0) return 0;
+        var order = key.Length < _prefix ? -Prefix.SequenceCompareTo(key) : key[.._prefix].SequenceCompareTo(Prefix);
+        if (order != 0) return order < 0 ? 0 : Count;
+
+        var rest = key[_prefix..];
+        var head = HeadOf(rest);
+        int low = 0, high = Count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            var other = _heads[middle];
+            order = other != head ? other.CompareTo(head) : Rest(middle).SequenceCompareTo(rest);
+            if (order < 0) low = middle + 1;
+            else
+            {
+                high = middle;
+                found |= order == 0;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>How many keys are less than or equal to this one.</summary>
+    public int CountUpTo(ReadOnlySpan<byte> key)
+    {
+        var at = Find(key, out var found);
+        return found ? at + 1 : at;
+    }
+
+    /// <summary>Puts a key in its place. The caller owns the block.</summary>
+    public void Insert(int at, ReadOnlySpan<byte> key)
+    {
+        if (Count == 0)
+        {
+            EnsureRoom(1, key.Length);
+            key.CopyTo(_bytes);
+            _prefix = key.Length;
+            _ends[0] = key.Length;
+            _heads[0] = 0;
+            Count = 1;
+            return;
+        }
+
+        var common = key.CommonPrefixLength(Prefix);
+        if (common < _prefix) ShortenPrefix(common);
+        var rest = key[_prefix..];
+        EnsureRoom(Count + 1, ByteCount + rest.Length);
+
+        var start = at == 0 ? _prefix : _ends[at - 1];
+        var end = ByteCount;
+        _bytes.AsSpan(start, end - start).CopyTo(_bytes.AsSpan(start + rest.Length));
+        rest.CopyTo(_bytes.AsSpan(start));
+        _ends.AsSpan(at, Count - at).CopyTo(_ends.AsSpan(at + 1));
+        _heads.AsSpan(at, Count - at).CopyTo(_heads.AsSpan(at + 1));
+        Count++;
+        _heads[at] = HeadOf(rest);
+        _ends[at] = start + rest.Length;
+        for (var i = at + 1; i < Count; i++) _ends[i] += rest.Length;
+    }
+
+    /// <summary>Takes a key out. The caller owns the block.</summary>
+    public void RemoveAt(int at)
+    {
+        var start = at == 0 ? _prefix : _ends[at - 1];
+        var length = _ends[at] - start;
+        _bytes.AsSpan(_ends[at], ByteCount - _ends[at]).CopyTo(_bytes.AsSpan(start));
+        for (var i = at + 1; i < Count; i++)
+        {
+            _ends[i - 1] = _ends[i] - length;
+            _heads[i - 1] = _heads[i];
+        }
+
+        Count--;
+        if (Count == 0) _prefix = 0;
+    }
+
+    /// <summary>A copy with room to grow, to be edited by its new owner.</summary>
+    public KeyBlock Clone()
+    {
+        var copy = new KeyBlock(Count + Slack(Count), ByteCount + Slack(ByteCount)) { _prefix = _prefix, Count = Count };
+        _bytes.AsSpan(0, ByteCount).CopyTo(copy._bytes);
+        _ends.AsSpan(0, Count).CopyTo(copy._ends);
+        _heads.AsSpan(0, Count).CopyTo(copy._heads);
+        return copy;
+    }
+
+    /// <summary>Some neighbouring keys as a block of their own, with the longest prefix that they share.</summary>
+    public KeyBlock Slice(int from, int count)
+    {
+        if (count == 0) return new();
+        // The keys are sorted, so what the first and the last share, all share.
+        var cut = Rest(from).CommonPrefixLength(Rest(from + count - 1));
+        var start = from == 0 ? _prefix : _ends[from - 1];
+        var bytes = _prefix + cut + (_ends[from + count - 1] - start - cut * count);
+        var slice = new KeyBlock(count + Slack(count), bytes + Slack(bytes)) { _prefix = _prefix + cut };
+        Prefix.CopyTo(slice._bytes);
+        Rest(from)[..cut].CopyTo(slice._bytes.AsSpan(_prefix));
+        var end = slice._prefix;
+        for (var i = 0; i < count; i++)
+        {
+            var rest = Rest(from + i)[cut..];
+            rest.CopyTo(slice._bytes.AsSpan(end));
+            end += rest.Length;
+            slice._ends[i] = end;
+            slice._heads[i] = HeadOf(rest);
+        }
+
+        slice.Count = count;
+        return slice;
+    }
+
+    private void ShortenPrefix(int length)
+    {
+        var returned = _prefix - length;
+        var shorter = new byte[ByteCount + returned * (Count - 1) + Slack(ByteCount)];
+        _bytes.AsSpan(0, length).CopyTo(shorter);
+        int start = _prefix, end = length;
+        for (var i = 0; i < Count; i++)
+        {
+            var rest = _bytes.AsSpan(start, _ends[i] - start);
+            start = _ends[i];
+            var longer = shorter.AsSpan(end, returned + rest.Length);
+            _bytes.AsSpan(length, returned).CopyTo(longer);
+            rest.CopyTo(longer[returned..]);
+            end += longer.Length;
+            _heads[i] = HeadOf(longer);
+            _ends[i] = end;
+        }
+
+        _bytes = shorter;
+        _prefix = length;
+    }
+
+    private void EnsureRoom(int entries, int bytes)
+    {
+        if (_ends.Length < entries)
+        {
+            Array.Resize(ref _ends, entries + Slack(entries));
+            Array.Resize(ref _heads, entries + Slack(entries));
+        }
+
+        if (_bytes.Length < bytes) Array.Resize(ref _bytes, bytes + Slack(bytes));
+    }
+
+    private static int Slack(int used) => used / 4 + 4;
+
+    private static ulong HeadOf(ReadOnlySpan<byte> rest)
+    {
+        if (rest.Length >= 8) return BinaryPrimitives.ReadUInt64BigEndian(rest);
+        Span<byte> head = stackalloc byte[8];
+        head.Clear();
+        rest.CopyTo(head);
+        return BinaryPrimitives.ReadUInt64BigEndian(head);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Tables;
+
+/// <summary>All tables and indexes of a snapshot: what the documents of <c>_tables</c>, <c>_indexes</c> and <c>_index_backfills</c> say. Immutable.</summary>
+/// <remarks>
+/// The committer keeps it in step (<see cref="With"/>) as it applies writes to those tables; a transaction keeps a version of its own in step with its writes,
+/// so that it sees a table it made; start-up builds it from the documents. The catalog tables themselves are known by code.
+/// </remarks>
+internal sealed class Catalog
+{
+    private readonly ImmutableDictionary<TableKey, Table> _tables;
+    private readonly ImmutableDictionary<IndexKeyId, TableKey> _tableOfIndex;
+    private readonly ImmutableDictionary<string, Names> _components;
+
+    private Catalog(ImmutableDictionary<TableKey, Table> tables, ImmutableDictionary<IndexKeyId, TableKey> tableOfIndex, ImmutableDictionary<string, Names> components)
+    {
+        _tables = tables;
+        _tableOfIndex = tableOfIndex;
+        _components = components;
+    }
+
+    /// <summary>A database that holds nothing but the catalog tables.</summary>
+    public static Catalog Initial { get; } = CatalogTables.All.Aggregate(
+        new Catalog(ImmutableDictionary<TableKey, Table>.Empty, ImmutableDictionary<IndexKeyId, TableKey>.Empty, ImmutableDictionary<string, Names>.Empty),
+        (catalog, table) => catalog.Replace(null, table));
+
+    /// <summary>Every table of every component.</summary>
+    public IEnumerable<Table> Tables => _tables.Values;
+
+    /// <summary>The components that have tables.</summary>
+    public IEnumerable<string> Components => _components.Keys;
+
+    /// <summary>The table with this identity, or null.</summary>
+    public Table? Find(TableKey key) => _tables.GetValueOrDefault(key);
+
+    /// <summary>The table of this name, or null.</summary>
+    public Table? Find(string component, string name) =>
+        _components.TryGetValue(component, out var names) && names.ByName.TryGetValue(name, out var key) ? _tables[key] : null;
+
+    /// <summary>The table of this number, or null.</summary>
+    public Table? Find(string component, uint number) =>
+        _components.TryGetValue(component, out var names) && names.ByNumber.TryGetValue(number, out var key) ? _tables[key] : null;
+
+    /// <summary>A component's tables by number.</summary>
+    public IEnumerable<Table> TablesOf(string component) =>
+        _components.TryGetValue(component, out var names) ? names.ByNumber.Values.Select(key => _tables[key]) : [];
+
+    /// <summary>The smallest number that no user table of the component has.</summary>
+    public uint NextUserTableNumber(string component)
+    {
+        var next = Table.FirstUserNumber;
+        if (!_components.TryGetValue(component, out var names)) return next;
+        foreach (var number in names.ByNumber.Keys)
+        {
+            if (number < next) continue;
+            if (number > next) break;
+            next++;
+        }
+
+        return next;
+    }
+
+    /// <summary>The table that an index belongs to, or null.</summary>
+    public Table? TableOf(IndexKeyId index) => _tableOfIndex.TryGetValue(index, out var key) ? _tables[key] : null;
+
+    /// <summary>The index with this identity, or null.</summary>
+    public Index? Find(IndexKeyId index) => TableOf(index)?.Indexes.FirstOrDefault(candidate => candidate.Key == index);
+
+    /// <summary>The catalog after one document of a catalog table changed.</summary>
+    /// <param name="table">One of the catalog tables; any other changes nothing.</param>
+    /// <param name="before">The document's version before, or null.</param>
+    /// <param name="after">Its version now, or null.</param>
+    public Catalog With(TableKey table, Document? before, Document? after)
+    {
+        if (table == CatalogTables.Tables.Key) return WithTable(before, after);
+        if (table == CatalogTables.Indexes.Key) return WithIndex(before, after);
+        return table == CatalogTables.Backfills.Key ? WithBackfill(before, after) : this;
+    }
+
+    private Catalog WithTable(Document? before, Document? after)
+    {
+        var old = before is null ? null : Find(TableDocument.KeyOf(before));
+        var made = after is null ? null : TableDocument.Read(after);
+        // The indexes that were made for it stay its own when the document changes.
+        if (old is not null && made is not null) made = made with { Indexes = [.. made.Indexes, .. old.Indexes.Where(index => index.DocumentId is not null)] };
+        return Replace(old, made);
+    }
+
+    private Catalog WithIndex(Document? before, Document? after)
+    {
+        var old = before is null ? null : IndexDocument.Read(before);
+        var made = after is null ? null : IndexDocument.Read(after);
+        // A table may go before its indexes do.
+        if (Find((made ?? old!).Table) is not { } owner) return this;
+        if (old is not null && made is not null && made.State == IndexState.Backfilling) made = made with { Cursor = owner.Indexes.FirstOrDefault(index => index.Key == old.Key)?.Cursor };
+        var indexes = owner.Indexes;
+        if (old is not null) indexes = indexes.RemoveAll(index => index.Key == old.Key);
+        if (made is not null) indexes = indexes.Add(made);
+        return Replace(owner, owner with { Indexes = indexes });
+    }
+
+    private Catalog WithBackfill(Document? before, Document? after)
+    {
+        if (Find(BackfillDocument.IndexOf((after ?? before)!)) is not { State: IndexState.Backfilling } index) return this;
+        var owner = _tables[index.Table];
+        return Replace(owner, owner with { Indexes = owner.Indexes.Replace(index, index with { Cursor = after is null ? null : BackfillDocument.CursorOf(after) }) });
+    }
+
+    private Catalog Replace(Table? old, Table? made)
+    {
+        var tables = _tables;
+        var owners = _tableOfIndex;
+        var components = _components;
+        if (old is not null)
+        {
+            tables = tables.Remove(old.Key);
+            owners = owners.RemoveRange(old.Indexes.Select(index => index.Key));
+            var names = components[old.Component];
+            components = components.SetItem(old.Component, new(names.ByName.Remove(old.Name), names.ByNumber.Remove(old.Number)));
+        }
+
+        if (made is not null)
+        {
+            tables = tables.SetItem(made.Key, made);
+            owners = owners.SetItems(made.Indexes.Select(index => KeyValuePair.Create(index.Key, made.Key)));
+            var names = components.GetValueOrDefault(made.Component) ?? Names.None;
+            components = components.SetItem(made.Component, new(names.ByName.SetItem(made.Name, made.Key), names.ByNumber.SetItem(made.Number, made.Key)));
+        }
+
+        return new(tables, owners, components);
+    }
+
+    private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber)
+    {
+        public static Names None { get; } = new(ImmutableDictionary<string, TableKey>.Empty, ImmutableSortedDictionary<uint, TableKey>.Empty);
+    }
+}
