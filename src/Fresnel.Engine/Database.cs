@@ -1,6 +1,8 @@
 using Fresnel.Engine.Commits;
+using Fresnel.Engine.Log;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
+using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
 using Fresnel.Engine.Watches;
 using Fresnel.Values;
@@ -10,40 +12,133 @@ namespace Fresnel.Engine;
 /// <summary>A reactive document database over a store: begins transactions, orders commits, says who must hear of them.</summary>
 public sealed class Database : IAsyncDisposable
 {
-    /// <summary>Opens a database: reads the last checkpoint and the log behind it, and makes the system tables at the first start.</summary>
-    /// <exception cref="StoreException">The store cannot be used; the message tells a person why.</exception>
-    public static Task<Database> OpenAsync(ICommitStore store, DatabaseOptions options, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly ICommitStore _store;
+    private readonly DatabaseOptions _options;
+    private readonly IReadOnlyList<SystemTable> _systemTables;
+    private readonly KeyAllocator _keys;
+    private readonly Committer _committer;
+    private readonly Publisher _publisher;
+    private readonly WatchList _watches;
+    private bool _disposed;
+
+    private Database(ICommitStore store, DatabaseOptions options, IReadOnlyList<SystemTable> systemTables, KeyAllocator keys, StartState state, StartReport report)
+    {
+        _store = store;
+        _options = options;
+        _systemTables = systemTables;
+        _keys = keys;
+        Start = report;
+        _watches = new(state.Snapshot.Timestamp);
+        _publisher = new(options, _watches);
+        _committer = new(store, options, state, _publisher.PublishAsync);
+    }
 
     /// <summary>The newest snapshot that is durable.</summary>
-    public Snapshot Published => throw new NotImplementedException();
+    public Snapshot Published => _committer.Published;
 
     /// <summary>How many log groups were replayed at start, and from which position: for tests and the log.</summary>
-    public StartReport Start => throw new NotImplementedException();
+    public StartReport Start { get; }
+
+    /// <summary>Why commits have stopped until the process is started again; null while they go on. Reads go on either way.</summary>
+    public Exception? Stopped => _committer.Stopped;
+
+    /// <summary>Opens a database: reads the last checkpoint and the log behind it, and makes the system tables at the first start.</summary>
+    /// <exception cref="StoreException">The store cannot be used; the message tells a person why.</exception>
+    public static async Task<Database> OpenAsync(ICommitStore store, DatabaseOptions options, CancellationToken cancellationToken)
+    {
+        var systemTables = EngineTables.With(options.SystemTables);
+        var head = await store.OpenAsync(cancellationToken);
+        var keys = new KeyAllocator();
+        var (state, report) = await LoadAsync(store, head, keys, cancellationToken);
+        var database = new Database(store, options, systemTables, keys, state, report);
+        database._publisher.Start();
+        database._committer.Start();
+        try
+        {
+            await database.CreateSystemTablesAsync(cancellationToken);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Begins a transaction that only reads, from a published snapshot (the newest when none is given).</summary>
-    public Transaction BeginRead(Snapshot? snapshot = null, TransactionLimits? limits = null) => throw new NotImplementedException();
+    public Transaction BeginRead(Snapshot? snapshot = null, TransactionLimits? limits = null) =>
+        new(snapshot ?? Published, readOnly: true, limits ?? new(), _options, _keys);
 
     /// <summary>Begins a transaction that may write, from the newest sealed roots.</summary>
-    public Transaction BeginWrite(TransactionLimits? limits = null) => throw new NotImplementedException();
+    public Transaction BeginWrite(TransactionLimits? limits = null) =>
+        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys) { SystemTables = _systemTables };
 
     /// <summary>Hands a transaction to the committer, which owns it from here on.</summary>
     /// <remarks>One that wrote nothing is not ordered; it is published when its begin timestamp is durable.</remarks>
-    public ValueTask<Commit> SubmitAsync(Transaction transaction, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<Commit> SubmitAsync(Transaction transaction, CancellationToken cancellationToken)
+    {
+        transaction.Reads.Settle();
+        var prepared = transaction.IsUnwritten ? null : PreparedCommit.Make(transaction);
+        var commit = new Commit(transaction, prepared is { Writes.Count: > 0 } ? prepared : null);
+        await _committer.SubmitAsync(commit, cancellationToken);
+        return commit;
+    }
 
     /// <summary>Watches what was read. One that is stale already by a commit after <paramref name="asOf"/> says so at once and is not named in a publication.</summary>
     /// <param name="reads">What to watch; must not change afterwards.</param>
     /// <param name="asOf">The timestamp of the snapshot that was read; not older than the recent writes that are kept (else it counts as stale).</param>
     /// <param name="owner">Whatever the owner wants to find again.</param>
-    public Watch Watch(ReadSet reads, Timestamp asOf, object? owner) => throw new NotImplementedException();
+    public Watch Watch(ReadSet reads, Timestamp asOf, object? owner) => _watches.Add(reads, asOf, owner);
 
     /// <summary>Starts to tell a listener of publications; dispose to stop.</summary>
-    public IDisposable Subscribe(IPublicationListener listener) => throw new NotImplementedException();
+    public IDisposable Subscribe(IPublicationListener listener) => _publisher.Subscribe(listener);
 
     /// <summary>Writes a checkpoint now and waits for it.</summary>
-    public Task CheckpointAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task CheckpointAsync(CancellationToken cancellationToken) => throw new NotSupportedException("Checkpoints are not built yet.");
 
     /// <summary>Finishes what was submitted, then closes the store.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        await _committer.DisposeAsync();
+        await _publisher.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    private static async Task<(StartState State, StartReport Report)> LoadAsync(ICommitStore store, StoreHead head, KeyAllocator keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pending = PendingState.Empty();
+            var timestamp = Timestamp.Zero;
+            var (groups, bytes, next) = (0, 0L, head.LogStart);
+            await foreach (var row in store.ReadLogAsync(head.LogStart, cancellationToken))
+            {
+                if (row.Position != next++) throw new InvalidDataException($"The commit log has no group at position {next - 1}.");
+                timestamp = Replay.Apply(pending, keys, row.Group);
+                groups++;
+                bytes += row.Group.Length;
+            }
+
+            return (new(pending, pending.Seal(timestamp, new()), next), new(Timestamp.Zero, groups, bytes));
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw new StoreException(StoreFailure.Unusable, $"The database cannot be read: {damaged.Message}", damaged);
+        }
+    }
+
+    /// <summary>At the first start makes the system tables; later, those that newer code brings.</summary>
+    private async Task CreateSystemTablesAsync(CancellationToken cancellationToken)
+    {
+        var transaction = BeginWrite(TransactionLimits.None);
+        foreach (var component in transaction.Catalog.Components.ToArray()) transaction.CreateComponent(component);
+        var commit = await SubmitAsync(transaction, cancellationToken);
+        var result = await commit.Published;
+        if (result.Outcome != CommitOutcome.Committed)
+            throw new StoreException(StoreFailure.Unusable, "The system tables could not be made; the store did not take the commit.", Stopped);
+    }
 }
 
 /// <summary>What start-up found.</summary>

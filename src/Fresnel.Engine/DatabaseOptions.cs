@@ -16,6 +16,9 @@ public sealed record DatabaseOptions
     /// <summary>Where randomness of ids comes from.</summary>
     public IEntropy Entropy { get; init; } = SystemEntropy.Instance;
 
+    /// <summary>Where the engine's loops run; a test gives one that it can drive.</summary>
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
     /// <summary>Where the log goes.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
 

@@ -1,21 +1,55 @@
+using Fresnel.Engine.Transactions;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Commits;
 
 /// <summary>A transaction on its way: first it gets its place in the order (sealed), then it is durable and visible (published).</summary>
+/// <remarks>Both tasks complete on other threads than the committer's, so that whatever waits for them cannot hold it up.</remarks>
 public sealed class Commit
 {
+    private readonly TaskCompletionSource<CommitResult> _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CommitResult> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal Commit(Transaction transaction, PreparedCommit? writes)
+    {
+        Transaction = transaction;
+        Prepared = writes;
+    }
+
     /// <summary>Completes when the batch that holds it is sealed, or when it lost: a mutation of the same session may then begin.</summary>
-    public Task<CommitResult> Sealed => throw new NotImplementedException();
+    public Task<CommitResult> Sealed => _sealed.Task;
 
     /// <summary>Completes when it is durable and published, or when it lost. Only then may anything leave the process.</summary>
-    public Task<CommitResult> Published => throw new NotImplementedException();
+    public Task<CommitResult> Published => _published.Task;
+
+    /// <summary>What was submitted.</summary>
+    internal Transaction Transaction { get; }
+
+    /// <summary>Its writes; null when there are none.</summary>
+    internal PreparedCommit? Prepared { get; }
+
+    /// <summary>Its place in the order, once it has one.</summary>
+    internal Timestamp Timestamp { get; set; }
+
+    /// <summary>It has its place; the rest is the store's affair.</summary>
+    internal void Seal() => _sealed.TrySetResult(new(CommitOutcome.Committed, Timestamp));
+
+    /// <summary>It is durable and visible.</summary>
+    internal void Publish() => End(new(CommitOutcome.Committed, Timestamp));
+
+    /// <summary>Its way ends here.</summary>
+    internal void End(CommitResult result)
+    {
+        _sealed.TrySetResult(result);
+        _published.TrySetResult(result);
+        Transaction.Dispose();
+    }
 }
 
 /// <summary>What became of a commit.</summary>
 /// <param name="Outcome">Which.</param>
 /// <param name="Timestamp">Its place in the order; for one that wrote nothing, its begin timestamp.</param>
-/// <param name="Conflict">What it lost on.</param>
+/// <param name="Conflict">What it lost on; null when it was too old to be tested.</param>
 public readonly record struct CommitResult(CommitOutcome Outcome, Timestamp Timestamp, Conflict? Conflict = null);
 
 /// <summary>What may become of a commit.</summary>

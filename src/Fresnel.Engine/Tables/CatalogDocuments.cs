@@ -12,7 +12,7 @@ internal static class TableDocument
         ("number", Value.Int64(table.Number)),
         ("key", Value.Int64(table.Key.Number)),
         ("byId", Value.Int64(table.ById.Key.Number)),
-        ("byCreationTime", table.Indexes.Length > 1 ? Value.Int64(table.Indexes[1].Key.Number) : Value.Null));
+        ("byCreationTime", table.Indexes.FirstOrDefault(index => index is { Name: IndexName.ByCreationTime, DocumentId: null }) is { } index ? Value.Int64(index.Key.Number) : Value.Null));
 
     public static TableKey KeyOf(Document document) => new((int)document.Fields["key"].AsInt64());
 

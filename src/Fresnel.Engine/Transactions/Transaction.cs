@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
 using Fresnel.Values;
@@ -10,86 +11,248 @@ namespace Fresnel.Engine.Transactions;
 /// What the methods throw as <see cref="DeveloperException"/> may reach user code; everything else must end the invocation from outside.
 /// Source: <c>spec/data-model.md</c> §1.6 to 1.8, 3.4, 5.
 /// </remarks>
-public sealed class Transaction : IDisposable
+public sealed partial class Transaction : IDisposable
 {
+    private readonly DatabaseOptions _options;
+    private readonly KeyAllocator _keys;
+    private readonly TransactionLimits _limits;
+    private readonly HashSet<TableKey> _dependencies = [];
+    private double _nextCreationTime;
+    private TransactionUsage _usage;
+    private bool _closed;
+
+    internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys)
+    {
+        Snapshot = snapshot;
+        IsReadOnly = readOnly;
+        Catalog = snapshot.Catalog;
+        _limits = limits;
+        _options = options;
+        _keys = keys;
+        var now = Timestamp.FromClock(options.Time.GetUtcNow());
+        var first = new Timestamp(snapshot.Timestamp.Nanoseconds + 1);
+        _nextCreationTime = (now > first ? now : first).ToMilliseconds();
+    }
+
     /// <summary>What is read.</summary>
-    public Snapshot Snapshot => throw new NotImplementedException();
+    public Snapshot Snapshot { get; }
 
     /// <summary>Every interval read so far, of each index.</summary>
-    public ReadSet Reads => throw new NotImplementedException();
+    public ReadSet Reads { get; } = new();
 
     /// <summary>Whether writes are refused.</summary>
-    public bool IsReadOnly => throw new NotImplementedException();
+    public bool IsReadOnly { get; }
 
     /// <summary>Whether nothing was written.</summary>
-    public bool IsUnwritten => throw new NotImplementedException();
+    public bool IsUnwritten => Writes.IsEmpty;
 
     /// <summary>What was used of each limit so far.</summary>
-    public TransactionUsage Usage => throw new NotImplementedException();
+    public TransactionUsage Usage
+    {
+        get
+        {
+            Reads.Settle();
+            return _usage with { DatabaseQueries = Reads.CountedIntervals };
+        }
+    }
 
-    /// <summary>The table of this name, or null; either way the transaction depends on the answer.</summary>
-    public Table? FindTable(string component, string name) => throw new NotImplementedException();
+    /// <summary>What is to be written.</summary>
+    internal WriteSet Writes { get; } = new();
 
-    /// <summary>The table of this number, or null; either way the transaction depends on the answer.</summary>
-    public Table? FindTable(string component, uint number) => throw new NotImplementedException();
-
-    /// <summary>All tables of a component, system tables included, by number; the transaction depends on the list.</summary>
-    public IReadOnlyList<Table> ListTables(string component) => throw new NotImplementedException();
-
-    /// <summary>Names of a component's tables, for validators; looking a name up records the dependency.</summary>
-    public ITableNames TableNames(string component) => throw new NotImplementedException();
-
-    /// <summary>Makes a user table with the next free number.</summary>
-    /// <exception cref="DeveloperException">The name is not one, or there are too many tables.</exception>
-    public Table CreateTable(string component, string name) => throw new NotImplementedException();
+    /// <summary>The tables as this transaction sees them: the snapshot's, and what it changed itself.</summary>
+    internal Catalog Catalog { get; private set; }
 
     /// <summary>The document, or null.</summary>
-    public ValueTask<Document?> GetAsync(Table table, InternalId id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<Document?> GetAsync(Table table, InternalId id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var idKey = DocumentKey.Of(new(table.Number, id));
+        Reads.Add(table.ById.Key, KeyInterval.Point(idKey), counts: !table.IsSystem);
+        CountQuery(table);
+        var found = Find(table, id, idKey);
+        if (found is not null) CountRead(table, found);
+        return new(found);
+    }
 
     /// <summary>Reads an index between two keys, lazily, in either direction. What is not consumed is not recorded.</summary>
     /// <param name="table">The table.</param>
     /// <param name="index">One of its readable indexes.</param>
     /// <param name="interval">The keys.</param>
     /// <param name="descending">From the last to the first.</param>
-    public DocumentStream Read(Table table, Tables.Index index, KeyInterval interval, bool descending = false) => throw new NotImplementedException();
+    public DocumentStream Read(Table table, Tables.Index index, KeyInterval interval, bool descending = false)
+    {
+        if (index.State != IndexState.Enabled) throw new InvalidOperationException($"Index {index.Name} of {table.Name} may not be read: it is {index.State}.");
+        CountQuery(table);
+        var stream = new DocumentStream(this, table, index, interval, descending);
+        Reads.Open(stream);
+        return stream;
+    }
 
     /// <summary>Inserts a document; the id and the creation time are given by the transaction.</summary>
-    /// <param name="table">The table; see <see cref="CreateTable"/>.</param>
+    /// <param name="table">The table; see <see cref="CreateTable(string, string)"/>.</param>
     /// <param name="fields">The fields; <c>_id</c> and <c>_creationTime</c> may not be among them.</param>
     /// <param name="cancellationToken">Ends the wait for a page.</param>
-    public ValueTask<Document> InsertAsync(Table table, ValueObject fields, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="DeveloperException">The fields are no document, a schema mismatch, a limit.</exception>
+    public ValueTask<Document> InsertAsync(Table table, ValueObject fields, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Insert(table, fields));
+    }
 
     /// <summary>Merges fields into a document; one that is undefined is removed. An equal result is no write.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a schema mismatch, a limit.</exception>
-    public ValueTask<Document> PatchAsync(Table table, DocumentId id, ValuePatch patch, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<Document> PatchAsync(Table table, DocumentId id, ValuePatch patch, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var current = Existing(table, id, "Update");
+        return new(Update(table, current, current.Fields.Merge(patch)));
+    }
 
     /// <summary>Replaces all fields but the system fields. An equal result is no write.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a schema mismatch, a limit.</exception>
-    public ValueTask<Document> ReplaceAsync(Table table, DocumentId id, ValueObject fields, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<Document> ReplaceAsync(Table table, DocumentId id, ValueObject fields, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var current = Existing(table, id, "Replace");
+        if (fields["_id"].IsUndefined) fields = fields.With("_id", current.Fields["_id"]);
+        if (fields["_creationTime"].IsUndefined) fields = fields.With("_creationTime", current.Fields["_creationTime"]);
+        return new(Update(table, current, fields));
+    }
 
     /// <summary>Deletes a document and returns what it was.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a limit.</exception>
-    public ValueTask<Document> DeleteAsync(Table table, DocumentId id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<Document> DeleteAsync(Table table, DocumentId id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var current = Existing(table, id, "Delete");
+        Write(table, id, null);
+        return new(current);
+    }
 
     /// <summary>Marks a point to roll back to: the start of a nested call.</summary>
-    public Savepoint Save() => throw new NotImplementedException();
+    public Savepoint Save() => new(Writes.Position);
 
     /// <summary>Undoes all writes since the point. Reads stay recorded and limits stay used.</summary>
-    public void RollBackTo(Savepoint savepoint) => throw new NotImplementedException();
+    public void RollBackTo(Savepoint savepoint)
+    {
+        if (Writes.RollBackTo(savepoint.Position) is { } catalog) Catalog = catalog;
+    }
 
     /// <summary>Closes the snapshot. A transaction that was submitted is closed by the engine.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _closed = true;
+
+    /// <summary>Counts a document against the limits, before it is handed out.</summary>
+    internal void CountRead(Table table, Document document)
+    {
+        if (table.IsSystem) return;
+        if (_usage.DocumentsRead >= _limits.DocumentsRead) throw TransactionErrors.TooManyDocumentsRead(_limits);
+        if (_usage.BytesRead + document.Json.Length > _limits.BytesRead) throw TransactionErrors.TooManyBytesRead(_limits);
+        _usage.DocumentsRead++;
+        _usage.BytesRead += document.Json.Length;
+    }
+
+    private void CountQuery(Table table)
+    {
+        if (table.IsSystem) return;
+        // Intervals that touch count once; so the streams' reports are only asked for when the rough count is beyond the limit.
+        if (++_usage.DatabaseQueries <= _limits.DatabaseQueries) return;
+        Reads.Settle();
+        if (Reads.CountedIntervals > _limits.DatabaseQueries) throw TransactionErrors.TooManyReads(_limits);
+    }
+
+    private Document Insert(Table table, ValueObject fields)
+    {
+        var id = new DocumentId(table.Number, NewInternalId());
+        if (fields["_id"] is { IsUndefined: false } givenId) throw TransactionErrors.InvalidId(id, givenId);
+        if (fields["_creationTime"] is { IsUndefined: false } givenTime) throw TransactionErrors.InvalidCreationTime(_nextCreationTime, fields, givenTime);
+        var creationTime = _nextCreationTime;
+        _nextCreationTime = Math.BitIncrement(creationTime);
+        var document = DocumentRules.Make(id, fields.With("_id", id.ToString()).With("_creationTime", Value.Float64(creationTime)));
+        Write(table, id, document);
+        return document;
+    }
+
+    private Document Update(Table table, Document current, ValueObject fields)
+    {
+        if (fields["_id"] != current.Fields["_id"]) throw TransactionErrors.InvalidId(current.Id, fields["_id"]);
+        if (fields["_creationTime"] != current.Fields["_creationTime"])
+            throw TransactionErrors.InvalidCreationTime(current.Fields["_creationTime"].AsFloat64(), fields, fields["_creationTime"]);
+        var changed = DocumentRules.Make(current.Id, fields);
+        if (changed.Json.Span.SequenceEqual(current.Json.Span)) return current;
+        Write(table, current.Id, changed);
+        return changed;
+    }
+
+    private Document Existing(Table table, DocumentId id, string operation)
+    {
+        if (id.TableNumber == table.Number)
+        {
+            var idKey = DocumentKey.Of(id);
+            Reads.Add(table.ById.Key, KeyInterval.Point(idKey));
+            if (Find(table, id.InternalId, idKey) is { } document) return document;
+        }
+
+        throw TransactionErrors.Nonexistent(operation, id);
+    }
+
+    private Document? Find(Table table, InternalId id, byte[] idKey)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        return Writes.TryGet(table.Key, id, out var write) ? write.After : Stored(table, idKey);
+    }
+
+    private Document? Stored(Table table, byte[] idKey) =>
+        Snapshot.Roots.Find(table.ById.Key) is { } tree && tree.TryGet(idKey, out var document) ? document : null;
+
+    /// <summary>Puts a version into the write set: the one way in.</summary>
+    private void Write(Table table, DocumentId id, Document? after)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        if (IsReadOnly) throw new InvalidOperationException("This transaction only reads.");
+        var current = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
+        DependOn(current);
+        CountWrite(current, after);
+
+        Document? before;
+        byte[] idKey;
+        if (Writes.TryGet(current.Key, id.InternalId, out var earlier)) (before, idKey) = (earlier.Before, earlier.IdKey);
+        else
+        {
+            idKey = DocumentKey.Of(id);
+            before = Stored(current, idKey);
+        }
+
+        var was = earlier is null ? before : earlier.After;
+        Writes.Set(current, id.InternalId, new(current.Key, before, after, idKey), Catalog);
+        if (CatalogTables.Contains(current.Key)) Catalog = Catalog.With(current.Key, was, after);
+    }
+
+    private void CountWrite(Table table, Document? after)
+    {
+        if (table.IsSystem) return;
+        if (_usage.DocumentsWritten >= _limits.DocumentsWritten) throw TransactionErrors.TooManyWrites(_limits);
+        var size = after?.Fields.Size ?? 0;
+        if (_usage.BytesWritten + size > _limits.BytesWritten) throw TransactionErrors.TooManyBytesWritten(_limits);
+        _usage.DocumentsWritten++;
+        _usage.BytesWritten += size;
+    }
+
+    /// <summary>What every write reads: that the table is there, and which indexes it has. Source: <c>spec/data-model.md</c> §5.2.</summary>
+    private void DependOn(Table table)
+    {
+        if (!_dependencies.Add(table.Key) || CatalogTables.Contains(table.Key)) return;
+        RecordName(table.Component, table.Name);
+        RecordIndexes(table);
+    }
+
+    private InternalId NewInternalId()
+    {
+        Span<byte> bytes = stackalloc byte[InternalId.Length];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, _options.Time.GetUtcNow().ToUnixTimeMilliseconds() << 16);
+        _options.Entropy.Fill(bytes[6..]);
+        return InternalId.Read(bytes);
+    }
 }
 
 /// <summary>A point in a transaction's write set.</summary>
 public readonly record struct Savepoint(int Position);
-
-/// <summary>Documents as they come out of an index. Consuming one records the interval up to it; reaching the end records the whole interval.</summary>
-public sealed class DocumentStream
-{
-    /// <summary>The next document, or null at the end.</summary>
-    public ValueTask<Document?> NextAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    /// <summary>The key in the index of the document that came last.</summary>
-    public ReadOnlyMemory<byte> LastKey => throw new NotImplementedException();
-}

@@ -7,14 +7,32 @@ namespace Fresnel.Engine.Watches;
 /// <summary>A read set that is watched: it says when a commit wrote inside one of its intervals. Once stale it stays so.</summary>
 public sealed class Watch : IDisposable
 {
+    private readonly WatchList _list;
+    private long _staleSince = long.MinValue;
+
+    internal Watch(WatchList list, ReadSet reads, Timestamp asOf)
+    {
+        _list = list;
+        Reads = reads;
+        AsOf = asOf;
+    }
+
     /// <summary>Whatever its owner wants to find again; set once.</summary>
     public object? Owner { get; init; }
 
     /// <summary>The first commit after the watched timestamp that wrote inside; null while there is none.</summary>
-    public Timestamp? StaleSince => throw new NotImplementedException();
+    public Timestamp? StaleSince => Volatile.Read(ref _staleSince) is var stale and not long.MinValue ? new Timestamp(stale) : null;
+
+    /// <summary>What is watched.</summary>
+    internal ReadSet Reads { get; }
+
+    /// <summary>Commits up to here were read; later ones make it stale.</summary>
+    internal Timestamp AsOf { get; }
 
     /// <summary>Stops watching.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _list.Remove(this);
+
+    internal void MarkStale(Timestamp since) => Volatile.Write(ref _staleSince, since.Nanoseconds);
 }
 
 /// <summary>A group of commits has become durable and visible.</summary>

@@ -1,0 +1,387 @@
+using System.Threading.Channels;
+using Fresnel.Engine.Log;
+using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Stores;
+using Fresnel.Engine.Tables;
+using Fresnel.Values;
+using Microsoft.Extensions.Logging;
+
+namespace Fresnel.Engine.Commits;
+
+/// <summary>Puts transactions in order: one loop, one bounded queue, nothing else writes.</summary>
+/// <remarks>
+/// <code>
+///   queue ─► Step: validate ─► order ─► apply ─► stage     (synchronous, on pending roots)
+///                                          │ seal: a new snapshot for transactions that write
+///                                          ▼
+///            forming group ─► append to the store ─► publish: a new snapshot for everyone, then the answers
+/// </code>
+/// While one group is being made durable, steps go on, and all that they stage makes up the next group.
+/// What a step leaves behind tells what is due: a dirty batch must be sealed, a group that is not empty must be appended.
+/// </remarks>
+internal sealed partial class Committer : IAsyncDisposable
+{
+    /// <summary>Transactions of one batch at most, so that sealed roots are never far behind.</summary>
+    private const int BatchLength = 1_024;
+
+    /// <summary>Bytes of a group beyond which the queue waits until the group before is durable.</summary>
+    private const int GroupBytes = 16 << 20;
+
+    private readonly ICommitStore _store;
+    private readonly DatabaseOptions _options;
+    private readonly ILogger _log;
+    private readonly Channel<Commit> _queue;
+    private readonly Func<PublishedGroup, ValueTask> _onPublished;
+    private readonly List<Commit> _batch = [];
+
+    /// <summary>Guards <see cref="_waiting"/>, <see cref="_stopped"/> and the step of publishing, which callers with nothing to write look at.</summary>
+    private readonly Lock _gate = new();
+
+    /// <summary>Commits that wrote nothing and began from roots that are not durable yet.</summary>
+    private readonly List<Commit> _waiting = [];
+
+    private PendingState _pending;
+    private RecentWrites _recent;
+    private Lineage _lineage;
+    private Snapshot _sealed;
+    private Snapshot _published;
+    private Timestamp _lastTimestamp;
+    private long _position;
+    private Group _forming = new();
+    private Group? _inFlight;
+    private Exception? _stopped;
+    private Task _loop = Task.CompletedTask;
+
+    public Committer(ICommitStore store, DatabaseOptions options, StartState start, Func<PublishedGroup, ValueTask> onPublished)
+    {
+        _store = store;
+        _options = options;
+        _log = options.Log.CreateLogger<Committer>();
+        _queue = Channel.CreateBounded<Commit>(new BoundedChannelOptions(options.CommitQueueLength) { SingleReader = true });
+        _onPublished = onPublished;
+        _pending = start.Pending;
+        _lineage = start.Snapshot.Lineage;
+        _sealed = _published = start.Snapshot;
+        _recent = new(start.Snapshot.Timestamp);
+        _lastTimestamp = start.Snapshot.Timestamp;
+        _position = start.LogEnd;
+    }
+
+    /// <summary>The newest roots that are durable.</summary>
+    public Snapshot Published => Volatile.Read(ref _published);
+
+    /// <summary>The newest roots that a transaction which writes may begin from.</summary>
+    public Snapshot Sealed => Volatile.Read(ref _sealed);
+
+    /// <summary>Why commits have stopped for good; null while they go on.</summary>
+    public Exception? Stopped => Volatile.Read(ref _stopped);
+
+    public void Start() => _loop = Loop.Start(_options.Scheduler, RunAsync);
+
+    /// <summary>Takes a commit in; waits at the door while the queue is full.</summary>
+    public async ValueTask SubmitAsync(Commit commit, CancellationToken cancellationToken)
+    {
+        if (commit.Prepared is null)
+        {
+            EndUnwritten(commit);
+            return;
+        }
+
+        try
+        {
+            await _queue.Writer.WriteAsync(commit, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
+        }
+    }
+
+    /// <summary>Finishes what was submitted, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async Task RunAsync()
+    {
+        Task<bool>? arrival = null;
+        Task? append = null;
+        while (true)
+        {
+            if (append is { IsCompleted: true })
+            {
+                await SettleAsync(append);
+                append = null;
+            }
+
+            Step();
+            if (append is null && _forming.Commits.Count > 0 && _stopped is null)
+            {
+                append = Append();
+                continue;
+            }
+
+            if (append is not null && _forming.Bytes >= GroupBytes)
+            {
+                await Task.WhenAny(append);
+                continue;
+            }
+
+            arrival ??= _queue.Reader.WaitToReadAsync().AsTask();
+            if (!arrival.IsCompleted) await Task.WhenAny(arrival, append ?? arrival);
+            if (!arrival.IsCompleted) continue;
+            if (!await arrival && append is null) break;
+            if (await arrival) arrival = null;
+            else if (append is not null) await Task.WhenAny(append);
+        }
+
+        lock (_gate) EndWaiting(new CommitResult(CommitOutcome.Unknown, Timestamp.Zero));
+    }
+
+    /// <summary>One batch: takes what has arrived, puts it in order, seals the roots.</summary>
+    private void Step()
+    {
+        try
+        {
+            while (_batch.Count < BatchLength && _forming.Bytes < GroupBytes && _queue.Reader.TryRead(out var commit))
+            {
+                if (_stopped is not null) commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
+                else Admit(commit);
+            }
+
+            if (_batch.Count > 0) SealBatch();
+        }
+        catch (Exception broken)
+        {
+            // Whatever it was, the pending roots cannot be trusted; published ones are sealed and stay good.
+            Stop(broken);
+        }
+    }
+
+    private void Admit(Commit commit)
+    {
+        if (Validate(commit) is { } lost)
+        {
+            commit.End(lost);
+            return;
+        }
+
+        commit.Timestamp = Order();
+        Stage(commit);
+    }
+
+    /// <summary>Whether the transaction may take its place: nobody wrote what it read since its snapshot, and its snapshot is not of a lost line.</summary>
+    private CommitResult? Validate(Commit commit)
+    {
+        var snapshot = commit.Transaction.Snapshot;
+        if (snapshot.Lineage.HasLost(snapshot.Timestamp)) return new(CommitOutcome.Refused, Timestamp.Zero);
+        if (snapshot.Timestamp < _recent.Floor) return new(CommitOutcome.Conflict, Timestamp.Zero);
+        if (snapshot.Timestamp >= _recent.Newest) return null;
+        return _recent.FindConflict(commit.Transaction.Reads, snapshot.Timestamp) is { } conflict ? new(CommitOutcome.Conflict, Timestamp.Zero, conflict) : null;
+    }
+
+    private Timestamp Order()
+    {
+        var now = Timestamp.FromClock(_options.Time.GetUtcNow());
+        var next = new Timestamp(_lastTimestamp.Nanoseconds + 1);
+        return _lastTimestamp = now > next ? now : next;
+    }
+
+    private void Stage(Commit commit)
+    {
+        var prepared = commit.Prepared!;
+        _forming.Commits.Add(commit);
+        _batch.Add(commit);
+        // The bytes first: placeholders become the timestamp here, and then the keys are right too.
+        prepared.WriteTo(_forming.Log, commit.Timestamp);
+        foreach (var write in prepared.Writes) _pending.Apply(commit.Timestamp, write);
+        _recent.Add(commit.Timestamp, prepared.Writes);
+    }
+
+    private void SealBatch()
+    {
+        var snapshot = _pending.Seal(_lastTimestamp, _lineage);
+        _forming.Snapshot = snapshot;
+        Volatile.Write(ref _sealed, snapshot);
+        foreach (var commit in _batch) commit.Seal();
+        _batch.Clear();
+        _recent.Forget(Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
+    }
+
+    private Task Append()
+    {
+        _inFlight = _forming;
+        _forming = new();
+        return _store.AppendAsync(_position, _inFlight.Log.Finish(), CancellationToken.None).AsTask();
+    }
+
+    private async Task SettleAsync(Task append)
+    {
+        try
+        {
+            await append;
+            if (_stopped is null) await PublishAsync();
+        }
+        catch (StoreException refused) when (refused.Failure == StoreFailure.Refused)
+        {
+            LogRefused(refused.Message);
+            DropTail();
+        }
+        catch (StoreException lost) when (lost.Failure == StoreFailure.Unknown)
+        {
+            LogLost(lost.Message);
+            await ReopenAsync();
+        }
+        catch (Exception failed)
+        {
+            Stop(failed);
+        }
+    }
+
+    private async ValueTask PublishAsync()
+    {
+        var group = _inFlight!;
+        _inFlight = null;
+        _position++;
+        lock (_gate)
+        {
+            Volatile.Write(ref _published, group.Snapshot!);
+            EndWaiting(through: group.Snapshot!.Timestamp);
+        }
+
+        foreach (var commit in group.Commits) commit.Publish();
+        await _onPublished(new(group.Snapshot!, group.Commits, _position, group.Log.Length));
+    }
+
+    /// <summary>The connection was lost: the log's end tells whether the group is in.</summary>
+    private async Task ReopenAsync()
+    {
+        try
+        {
+            var head = await _store.OpenAsync(CancellationToken.None);
+            if (head.LogEnd == _position + 1) await PublishAsync();
+            else if (head.LogEnd == _position) DropTail();
+            else throw new BrokenInvariantException($"The log ends at {head.LogEnd}, where {_position} or the next was expected.");
+        }
+        catch (Exception failed)
+        {
+            Stop(failed);
+        }
+    }
+
+    /// <summary>Nothing behind the published roots happened: those who are in the tail hear of it, and pending begins again from published.</summary>
+    private void DropTail()
+    {
+        var refused = new CommitResult(CommitOutcome.Refused, Timestamp.Zero);
+        var durable = _published.Timestamp;
+        _lineage.LoseAfter(durable);
+        _lineage = new();
+        var published = new Snapshot(durable, _published.Roots, _published.Catalog, _lineage);
+        _pending = new(published.Roots, published.Catalog);
+        _recent.DropAfter(durable);
+        lock (_gate)
+        {
+            Volatile.Write(ref _published, published);
+            Volatile.Write(ref _sealed, published);
+            EndWaiting(refused);
+        }
+
+        EndTail(refused);
+    }
+
+    /// <summary>Commits stop for good in this process; reads go on.</summary>
+    private void Stop(Exception reason)
+    {
+        LogStopped(reason);
+        _queue.Writer.TryComplete();
+        var unknown = new CommitResult(CommitOutcome.Unknown, Timestamp.Zero);
+        lock (_gate)
+        {
+            Volatile.Write(ref _stopped, reason);
+            EndWaiting(unknown);
+        }
+
+        EndTail(unknown);
+        while (_queue.Reader.TryRead(out var commit)) commit.End(unknown);
+    }
+
+    private void EndTail(CommitResult result)
+    {
+        foreach (var commit in _inFlight?.Commits ?? []) commit.End(result);
+        foreach (var commit in _forming.Commits) commit.End(result);
+        _inFlight = null;
+        _forming = new();
+        _batch.Clear();
+    }
+
+    /// <summary>One that wrote nothing is not ordered: it ends when what it read is durable.</summary>
+    private void EndUnwritten(Commit commit)
+    {
+        var snapshot = commit.Transaction.Snapshot;
+        commit.Timestamp = snapshot.Timestamp;
+        lock (_gate)
+        {
+            if (snapshot.Lineage.HasLost(snapshot.Timestamp)) commit.End(new(CommitOutcome.Refused, Timestamp.Zero));
+            else if (snapshot.Timestamp <= _published.Timestamp) commit.Publish();
+            else if (_stopped is not null) commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
+            else
+            {
+                commit.Seal();
+                _waiting.Add(commit);
+            }
+        }
+    }
+
+    private void EndWaiting(Timestamp through)
+    {
+        foreach (var commit in _waiting)
+        {
+            if (commit.Timestamp <= through) commit.Publish();
+        }
+
+        _waiting.RemoveAll(commit => commit.Timestamp <= through);
+    }
+
+    private void EndWaiting(CommitResult result)
+    {
+        foreach (var commit in _waiting) commit.End(result);
+        _waiting.Clear();
+    }
+
+    [LoggerMessage(100, LogLevel.Warning, "The store refused a group of commits; nothing of it was written: {Reason}")]
+    private partial void LogRefused(string reason);
+
+    [LoggerMessage(101, LogLevel.Warning, "The store was lost while a group of commits was being written; reopening it: {Reason}")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(102, LogLevel.Critical, "Commits have stopped until the process is started again. Reads go on.")]
+    private partial void LogStopped(Exception reason);
+
+    /// <summary>Commits that become durable together.</summary>
+    private sealed class Group
+    {
+        public ByteWriter Log { get; } = LogFormat.Begin();
+
+        public List<Commit> Commits { get; } = [];
+
+        /// <summary>The roots behind its last commit; set when the batch is sealed.</summary>
+        public Snapshot? Snapshot { get; set; }
+
+        public int Bytes => Log.Length;
+    }
+}
+
+/// <summary>A group that became durable.</summary>
+/// <param name="Snapshot">The roots behind it.</param>
+/// <param name="Commits">Its commits, in order.</param>
+/// <param name="LogEnd">The position behind it.</param>
+/// <param name="LogBytes">Its bytes in the log.</param>
+internal sealed record PublishedGroup(Snapshot Snapshot, IReadOnlyList<Commit> Commits, long LogEnd, long LogBytes);
+
+/// <summary>Where a committer begins.</summary>
+/// <param name="Pending">The roots, ready to be edited.</param>
+/// <param name="Snapshot">The same, sealed.</param>
+/// <param name="LogEnd">The position that the next group gets.</param>
+internal sealed record StartState(PendingState Pending, Snapshot Snapshot, long LogEnd);

@@ -1,0 +1,62 @@
+using Fresnel.Engine.Log;
+using Fresnel.Engine.Tables;
+using Fresnel.Engine.Transactions;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Commits;
+
+/// <summary>A transaction's writes with everything that can be computed before their place in the order is known. Made on the submitter's thread, to spare the committer's.</summary>
+internal sealed class PreparedCommit
+{
+    private readonly bool _hasPlaceholders;
+    private PreparedWrite[] _writes;
+    private ReadOnlyMemory<byte> _body;
+
+    private PreparedCommit(PreparedWrite[] writes)
+    {
+        _writes = writes;
+        _hasPlaceholders = Array.Exists(writes, write => write.HasPlaceholder);
+        if (!_hasPlaceholders) _body = Encode(writes);
+    }
+
+    /// <summary>The writes, those to the catalog tables first.</summary>
+    public IReadOnlyList<PreparedWrite> Writes => _writes;
+
+    public static PreparedCommit Make(Transaction transaction)
+    {
+        var writes = new List<PreparedWrite>();
+        foreach (var write in transaction.Writes.Writes)
+        {
+            // Documents of a table that goes in the same transaction go with it.
+            if (transaction.Catalog.Find(write.Table) is not { } table) continue;
+            if (write.Before is not null && write.After is not null && write.Before.Json.Span.SequenceEqual(write.After.Json.Span)) continue;
+            writes.Add(PreparedWrite.Make(table, (write.After ?? write.Before)!.Id, write.IdKey, write.Before, write.After));
+        }
+
+        writes.Sort(static (left, right) => left.Table.Key != right.Table.Key
+            ? left.Table.Key.Number.CompareTo(right.Table.Key.Number)
+            : left.Id.InternalId.CompareTo(right.Id.InternalId));
+        return new([.. writes]);
+    }
+
+    /// <summary>Appends the commit to a group of the log.</summary>
+    public void WriteTo(ByteWriter group, Timestamp timestamp)
+    {
+        if (_hasPlaceholders)
+        {
+            _writes = Array.ConvertAll(_writes, write => write.HasPlaceholder ? write.WithTimestamp(timestamp) : write);
+            _body = Encode(_writes);
+        }
+
+        group.Int64(timestamp.Nanoseconds);
+        group.Bytes(_body.Span);
+    }
+
+    private static ReadOnlyMemory<byte> Encode(PreparedWrite[] writes)
+    {
+        var body = new ByteWriter();
+        body.Varint(writes.Length);
+        foreach (var write in writes) write.WriteTo(body);
+        return body.Written;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+using Fresnel.Engine.Tables;
+using Fresnel.Engine.Transactions;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Commits;
+
+/// <summary>The keys that were written lately, per index in the order of commits: what read sets are tested against.</summary>
+/// <remarks>
+/// A test looks only at what was written since its snapshot, in the indexes that were read; so its cost follows the writes that it raced with.
+/// Kept for a while (<see cref="DatabaseOptions.RecentWrites"/>) and up to <see cref="MostEntries"/> keys; whatever is older than <see cref="Floor"/>
+/// cannot be tested any more.
+/// </remarks>
+internal sealed class RecentWrites
+{
+    /// <summary>Keys that are kept at most; beyond it the older half of the time span is forgotten. About 100 MiB.</summary>
+    public const int MostEntries = 1 << 20;
+
+    private readonly Dictionary<IndexKeyId, KeyLog> _logs = [];
+    private int _entries;
+
+    public RecentWrites(Timestamp floor) => Floor = Newest = floor;
+
+    /// <summary>Everything that was written after this is here.</summary>
+    public Timestamp Floor { get; private set; }
+
+    /// <summary>The newest commit that is here.</summary>
+    public Timestamp Newest { get; private set; }
+
+    /// <summary>Takes the keys of a commit in, old and new, in every index.</summary>
+    public void Add(Timestamp timestamp, IReadOnlyList<PreparedWrite> writes)
+    {
+        Newest = timestamp;
+        foreach (var write in writes)
+        {
+            Add(write.Table, write.Table.ById, timestamp, write.IdKey, write.Id);
+            foreach (var change in write.Changes)
+            {
+                if (change.Before is not null) Add(write.Table, change.Index, timestamp, change.Before, write.Id);
+                if (change.After is not null && change.Moves) Add(write.Table, change.Index, timestamp, change.After, write.Id);
+            }
+        }
+
+        if (_entries > MostEntries) Forget(new(Floor.Nanoseconds + (Newest.Nanoseconds - Floor.Nanoseconds) / 2));
+    }
+
+    /// <summary>The newest write after a timestamp that lies inside a read set, or null.</summary>
+    public Conflict? FindConflict(ReadSet reads, Timestamp since)
+    {
+        foreach (var (index, intervals) in reads.ByIndex)
+        {
+            if (!_logs.TryGetValue(index, out var log)) continue;
+            for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
+            {
+                if (intervals.Contains(log[i].Key)) return new(log.Table, log[i].Id);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first commit after a timestamp that wrote inside a read set, or null.</summary>
+    public Timestamp? FirstTouch(ReadSet reads, Timestamp since)
+    {
+        var first = long.MaxValue;
+        foreach (var (index, intervals) in reads.ByIndex)
+        {
+            if (!_logs.TryGetValue(index, out var log)) continue;
+            for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
+            {
+                if (log[i].Timestamp < first && intervals.Contains(log[i].Key)) first = log[i].Timestamp;
+            }
+        }
+
+        return first == long.MaxValue ? null : new(first);
+    }
+
+    /// <summary>Forgets what was written at or before a timestamp.</summary>
+    public void Forget(Timestamp through)
+    {
+        // In a quiet database the newest commit may be old; nothing was written since, so snapshots of it can still be tested.
+        if (through > Newest) through = Newest;
+        if (through <= Floor) return;
+        Floor = through;
+        foreach (var (index, log) in _logs)
+        {
+            _entries -= log.RemoveThrough(through.Nanoseconds);
+            if (log.Count == 0) _logs.Remove(index);
+        }
+    }
+
+    /// <summary>Takes back what was written after a timestamp: those commits were lost.</summary>
+    public void DropAfter(Timestamp timestamp)
+    {
+        Newest = timestamp;
+        foreach (var log in _logs.Values) _entries -= log.RemoveAfter(timestamp.Nanoseconds);
+    }
+
+    private void Add(Table table, Tables.Index index, Timestamp timestamp, byte[] key, DocumentId id)
+    {
+        ref var log = ref CollectionsMarshal.GetValueRefOrAddDefault(_logs, index.Key, out _);
+        log ??= new(table.Name);
+        log.Add(new(timestamp.Nanoseconds, key, id));
+        _entries++;
+    }
+
+    private readonly record struct Entry(long Timestamp, byte[] Key, DocumentId Id);
+
+    /// <summary>Entries of one index in a ring that grows.</summary>
+    private sealed class KeyLog(string table)
+    {
+        private Entry[] _ring = new Entry[16];
+        private int _first;
+
+        public string Table => table;
+
+        public int Count { get; private set; }
+
+        public ref readonly Entry this[int at] => ref _ring[(_first + at) & (_ring.Length - 1)];
+
+        public void Add(Entry entry)
+        {
+            if (Count == _ring.Length)
+            {
+                var larger = new Entry[_ring.Length * 2];
+                for (var i = 0; i < Count; i++) larger[i] = this[i];
+                (_ring, _first) = (larger, 0);
+            }
+
+            _ring[(_first + Count++) & (_ring.Length - 1)] = entry;
+        }
+
+        public int RemoveThrough(long timestamp)
+        {
+            var removed = 0;
+            for (; Count > 0 && this[0].Timestamp <= timestamp; removed++, Count--)
+            {
+                _ring[_first] = default;
+                _first = (_first + 1) & (_ring.Length - 1);
+            }
+
+            return removed;
+        }
+
+        public int RemoveAfter(long timestamp)
+        {
+            var removed = 0;
+            for (; Count > 0 && this[Count - 1].Timestamp > timestamp; removed++, Count--) _ring[(_first + Count - 1) & (_ring.Length - 1)] = default;
+            return removed;
+        }
+    }
+}

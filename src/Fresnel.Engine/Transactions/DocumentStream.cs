@@ -1,0 +1,138 @@
+using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Tables;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Transactions;
+
+/// <summary>Documents as they come out of an index. Consuming one records the interval up to it; reaching the end records the whole interval.</summary>
+/// <remarks>It merges the snapshot with the transaction's own writes, those that are made while it is being consumed included.</remarks>
+public sealed class DocumentStream
+{
+    private readonly Transaction _transaction;
+    private readonly Table _table;
+    private readonly Tables.Index _index;
+    private readonly KeyInterval _interval;
+    private readonly bool _descending;
+    private readonly PersistentBTree _tree;
+    private readonly PersistentBTree _byId;
+    private readonly byte[] _idKey;
+
+    /// <summary>The next entry of the snapshot that is not hidden by a write; null at its end.</summary>
+    private TreeCursor? _stored;
+    private Document? _storedDocument;
+
+    /// <summary>The next entry among the transaction's writes; null when there are none.</summary>
+    private TreeCursor? _written;
+    private bool _writtenReady;
+    private int _version;
+
+    /// <summary>The key of the document that came last: either a place in a sealed leaf, or a copy.</summary>
+    private KeyBlock? _lastKeys;
+    private int _lastAt;
+    private byte[]? _lastKey;
+
+    internal DocumentStream(Transaction transaction, Table table, Tables.Index index, KeyInterval interval, bool descending)
+    {
+        _transaction = transaction;
+        _table = table;
+        _index = index;
+        _interval = interval;
+        _descending = descending;
+        _version = transaction.Writes.Version;
+        _idKey = new byte[DocumentKey.LengthFor(table.Number)];
+        _byId = transaction.Snapshot.Roots.Find(table.ById.Key) ?? Empty;
+        _tree = transaction.Snapshot.Roots.Find(index.Key) ?? Empty;
+        Seek(interval);
+    }
+
+    private static PersistentBTree Empty { get; } = new(keyOnly: false);
+
+    /// <summary>The key in the index of the document that came last; empty before the first.</summary>
+    public ReadOnlyMemory<byte> LastKey => _lastKey ??= _lastKeys?.Copy(_lastAt) ?? [];
+
+    /// <summary>Whether everything was consumed and the end was reached.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    /// <summary>The next document, or null at the end.</summary>
+    /// <exception cref="DeveloperException">The transaction has read too much.</exception>
+    public ValueTask<Document?> NextAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (IsAtEnd) return default;
+        FollowWrites();
+        var takesWritten = _writtenReady && (_storedDocument is null || WrittenComesFirst());
+        var next = takesWritten ? _written!.Document : _storedDocument;
+        if (next is null)
+        {
+            IsAtEnd = true;
+            return default;
+        }
+
+        _transaction.CountRead(_table, next);
+        if (takesWritten)
+        {
+            _lastKey = _written!.CopyKey();
+            _writtenReady = _written.MoveNext();
+        }
+        else
+        {
+            (_lastKeys, _lastAt, _lastKey) = (_stored!.Keys, _stored.At, null);
+            AdvanceStored();
+        }
+
+        return new(next);
+    }
+
+    /// <summary>Adds what was consumed so far to a read set.</summary>
+    internal void Report(ReadSet reads)
+    {
+        var consumed = _interval;
+        if (!IsAtEnd)
+        {
+            if (LastKey.IsEmpty) return;
+            consumed = _descending ? _interval.From(LastKey) : _interval.Through(LastKey.Span);
+        }
+
+        reads.Add(_index.Key, consumed, counts: !_table.IsSystem);
+    }
+
+    private bool WrittenComesFirst()
+    {
+        var order = _stored!.Keys.Compare(_stored.At, _written!.CopyKey());
+        return _descending ? order < 0 : order > 0;
+    }
+
+    /// <summary>When the transaction wrote or rolled back since the last document: looks again for what lies behind the place reached.</summary>
+    private void FollowWrites()
+    {
+        if (_version == _transaction.Writes.Version) return;
+        _version = _transaction.Writes.Version;
+        if (LastKey.IsEmpty) Seek(_interval);
+        else Seek(_descending ? _interval with { Upper = LastKey } : _interval with { Lower = KeyInterval.Successor(LastKey.Span) });
+    }
+
+    private void Seek(KeyInterval rest)
+    {
+        _stored = new(_tree, rest.Lower, rest.Upper, _descending);
+        AdvanceStored();
+        _writtenReady = false;
+        if (!_transaction.Writes.Touches(_table.Key)) return;
+        _written = new(_transaction.Writes.OverlayOf(_table, _index), rest.Lower, rest.Upper, _descending);
+        _writtenReady = _written.MoveNext();
+    }
+
+    private void AdvanceStored()
+    {
+        do _storedDocument = _stored!.MoveNext() ? DocumentOf(_stored) : null;
+        while (_storedDocument is not null && IsHidden(_storedDocument));
+    }
+
+    private bool IsHidden(Document document) => _transaction.Writes.TryGet(_table.Key, document.Id.InternalId, out _);
+
+    private Document DocumentOf(TreeCursor cursor)
+    {
+        if (cursor.Document is { } document) return document;
+        cursor.Keys.CopyTail(cursor.At, _idKey);
+        return _byId.TryGet(_idKey, out document) ? document! : throw new InvalidOperationException($"Index {_index.Name} of {_table.Name} names a document that is not there.");
+    }
+}
