@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
@@ -18,8 +19,8 @@ internal ref struct ValueJsonParser
 
     private readonly ValueJsonOptions _options;
     private Utf8JsonReader _reader;
-    private Value[] _values = new Value[8];
-    private string[] _names = new string[8];
+    private Value[] _values = ArrayPool<Value>.Shared.Rent(16);
+    private string[] _names = ArrayPool<string>.Shared.Rent(16);
     private int _valueCount;
     private int _nameCount;
 
@@ -41,9 +42,9 @@ internal ref struct ValueJsonParser
     {
         // Once for the whole text, vectorized; what then remains of bad Unicode are \u escapes of half a character.
         if (!Utf8.IsValid(json)) throw new InvalidValueException("InvalidJson", "The text is not valid UTF-8.");
+        var parser = new ValueJsonParser(json, options);
         try
         {
-            var parser = new ValueJsonParser(json, options);
             parser._reader.Read();
             var result = read(ref parser);
             parser._reader.Read();
@@ -52,6 +53,11 @@ internal ref struct ValueJsonParser
         catch (JsonException problem)
         {
             throw new InvalidValueException("InvalidJson", $"Not valid JSON: {problem.Message}");
+        }
+        finally
+        {
+            ArrayPool<Value>.Shared.Return(parser._values, clearArray: true);
+            ArrayPool<string>.Shared.Return(parser._names, clearArray: true);
         }
     }
 
@@ -84,6 +90,8 @@ internal ref struct ValueJsonParser
             throw new InvalidValueException("InvalidJson", "A string has an unpaired surrogate: strings must be valid Unicode.");
         }
     }
+
+    private string ReadName() => _reader.ValueIsEscaped || !Ascii.IsValid(_reader.ValueSpan) ? ReadString() : FieldNameCache.Get(_reader.ValueSpan);
 
     private Value ReadArray(int depth)
     {
@@ -124,7 +132,7 @@ internal ref struct ValueJsonParser
         (special, names, values) = (default, [], []);
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
         {
-            var name = ReadString();
+            var name = ReadName();
             if (name.StartsWith('$') && _nameCount == firstName)
             {
                 special = ReadSpecial(name, depth);
@@ -132,7 +140,7 @@ internal ref struct ValueJsonParser
             }
 
             _reader.Read();
-            if (_nameCount == _names.Length) Array.Resize(ref _names, _names.Length * 2);
+            if (_nameCount == _names.Length) Grow(ref _names);
             _names[_nameCount++] = name;
             Push(ReadValue(depth));
         }
@@ -191,15 +199,22 @@ internal ref struct ValueJsonParser
 
     private void Push(Value value)
     {
-        if (_valueCount == _values.Length) Array.Resize(ref _values, _values.Length * 2);
+        if (_valueCount == _values.Length) Grow(ref _values);
         _values[_valueCount++] = value;
     }
 
     private Value[] PopValues(int start)
     {
         var values = _values.AsSpan(start, _valueCount - start).ToArray();
-        _values.AsSpan(start, _valueCount - start).Clear();
         _valueCount = start;
         return values;
+    }
+
+    private static void Grow<T>(ref T[] stack)
+    {
+        var larger = ArrayPool<T>.Shared.Rent(stack.Length * 2);
+        stack.CopyTo(larger, 0);
+        ArrayPool<T>.Shared.Return(stack, clearArray: true);
+        stack = larger;
     }
 }
