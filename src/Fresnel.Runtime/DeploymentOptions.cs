@@ -86,6 +86,9 @@ public sealed record FunctionLimits
     /// <summary>Actions that run at once in Node; more wait. Default 64.</summary>
     public int ConcurrentNodeActions { get; init; } = 64;
 
+    /// <summary>Invocations of one kind that may wait for a place; beyond it they are refused with <c>TooManyConcurrentRequests</c>. Default 10,000.</summary>
+    public int WaitingInvocations { get; init; } = 10_000;
+
     /// <summary>Jobs that run at once; more wait. Default 8.</summary>
     public int ConcurrentJobs { get; init; } = 8;
 }

@@ -29,6 +29,12 @@ public sealed record FunctionOutcome
 /// <param name="Data">The data of a ConvexError as canonical JSON, or null.</param>
 public sealed record FunctionError(string Message, IReadOnlyList<string> Frames, ReadOnlyMemory<byte>? Data)
 {
+    /// <summary>
+    /// Set when it was not the function that failed but the system around it: a code of <c>spec/client-protocol.md</c> §5.1, e.g. <c>InternalServerError</c>,
+    /// <c>TooManyConcurrentRequests</c>, <c>OptimisticConcurrencyControlFailure</c>. An HTTP edge answers it with a status, a socket is closed with it; the client may try again.
+    /// </summary>
+    public string? SystemCode { get; init; }
+
     /// <summary>The message, then each frame on a line of its own with four spaces before it; ends in a newline. Source: <c>spec/function-runtime.md</c> §7.4.</summary>
     public string FullText => Message + "\n" + string.Concat(Frames.Select(frame => $"    {frame}\n"));
 }
@@ -54,7 +60,7 @@ public sealed class MutationRun
     /// <summary>Completes when its commit has its place in the order (the timestamp), or when it ended without one (null): the session's next mutation may begin.</summary>
     public Task<Timestamp?> Sealed { get; }
 
-    /// <summary>Completes when the outcome may be told.</summary>
+    /// <summary>Completes when the outcome may be told. Fails with <see cref="InvocationAbandonedException"/> when nothing may be told: whether it took effect is not known.</summary>
     public Task<FunctionOutcome> Completed { get; }
 }
 
@@ -71,6 +77,9 @@ public readonly record struct RequestKey(string SessionId, uint RequestId);
 /// <param name="FunctionPath">The nested function that wrote it, or null for the invocation itself.</param>
 public sealed record LogLine(string Level, IReadOnlyList<string> Messages, bool IsTruncated, double Timestamp, string? FunctionPath = null)
 {
+    /// <summary>Set for lines that the system wrote: a short code of what it warns of.</summary>
+    public string? SystemCode { get; init; }
+
     /// <summary>The form that clients get: <c>[LOG] 'x' 1</c>.</summary>
     public string Pretty => $"[{Level}] {string.Join(' ', Messages)}{(IsTruncated ? " (truncated due to length)" : "")}";
 }

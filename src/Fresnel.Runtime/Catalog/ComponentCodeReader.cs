@@ -1,0 +1,81 @@
+using System.Globalization;
+using Fresnel.Engine;
+using Fresnel.Engine.Transactions;
+using Fresnel.Values;
+
+namespace Fresnel.Runtime.Catalog;
+
+/// <summary>Puts a component's code together from its documents.</summary>
+internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentUrls urls)
+{
+    private static readonly ImportPhase NothingImported = new(new byte[32], 0);
+
+    /// <summary>Names a generation: the version of its document, and before the first push a fixed word.</summary>
+    public static string NameOf(Document? generation) => generation is null
+        ? "initial"
+        : string.Create(CultureInfo.InvariantCulture, $"{generation.Timestamp.Nanoseconds:x}-{generation.Fields["environment"]}-{Shorten(ModulesHash(generation))}");
+
+    /// <summary>Reads modules, sources and environment variables. What it reads beside the generation document changes only together with it.</summary>
+    public async ValueTask<ComponentCode> ReadAsync(Transaction transaction, string component, Document? generation, CancellationToken cancellationToken)
+    {
+        var functions = clrFunctions.Of(component).ToDictionary(definition => definition.Path);
+        var modules = new List<Module>();
+        foreach (var document in await transaction.ListAsync(SystemTables.Modules, "by_component_path", [component], cancellationToken))
+        {
+            var module = await ReadModuleAsync(transaction, document.Fields, cancellationToken);
+            modules.Add(module);
+            if (document.Fields["analysis"] is not { Kind: ValueKind.String } analysis) continue;
+
+            // A C# function keeps its path: pushed code cannot take the place of what was compiled in.
+            foreach (var definition in ModuleAnalysis.Functions(WithoutExtension(module.Path), module.Environment, analysis.AsString()))
+                functions.TryAdd(definition.Path, definition);
+        }
+
+        return new ComponentCode(
+            component,
+            NameOf(generation),
+            new ModuleSet(ModulesHash(generation), modules, ImportPhaseOf(generation)),
+            functions,
+            await ReadEnvironmentAsync(transaction, component, cancellationToken));
+    }
+
+    private static async ValueTask<Module> ReadModuleAsync(Transaction transaction, ValueObject module, CancellationToken cancellationToken)
+    {
+        var sha256 = module["sha256"].AsString();
+        var source = await transaction.FindFirstAsync(SystemTables.Sources, "by_sha256", [sha256], cancellationToken)
+            ?? throw new InvalidDataException($"The source {sha256} of module {module["path"]} is missing.");
+        return new Module(
+            module["path"].AsString(),
+            module["environment"].AsString() == "node" ? ModuleEnvironment.Node : ModuleEnvironment.Isolate,
+            sha256,
+            source.Fields["source"].AsString(),
+            source.Fields["sourceMap"] is { Kind: ValueKind.String } map ? map.AsString() : null);
+    }
+
+    private async ValueTask<IReadOnlyDictionary<string, string>> ReadEnvironmentAsync(Transaction transaction, string component, CancellationToken cancellationToken)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+
+        // The app's variables are not those of its components.
+        if (component.Length == 0)
+        {
+            foreach (var variable in await transaction.ListAsync(SystemTables.EnvironmentVariables, "by_name", [], cancellationToken))
+                variables[variable.Fields["name"].AsString()] = variable.Fields["value"].AsString();
+        }
+
+        variables["CONVEX_CLOUD_URL"] = urls.Cloud;
+        variables["CONVEX_SITE_URL"] = urls.Site;
+        return variables;
+    }
+
+    private static ImportPhase ImportPhaseOf(Document? generation) =>
+        generation?.Fields["seed"] is { Kind: ValueKind.Bytes } seed && generation.Fields["importTime"] is { Kind: ValueKind.Float64 } time
+            ? new ImportPhase(seed.AsBytes(), time.AsFloat64())
+            : NothingImported;
+
+    private static string ModulesHash(Document? generation) => generation?.Fields["modules"] is { Kind: ValueKind.String } hash ? hash.AsString() : "";
+
+    private static string Shorten(string hash) => hash.Length > 16 ? hash[..16] : hash;
+
+    private static string WithoutExtension(string path) => path.EndsWith(".js", StringComparison.Ordinal) ? path[..^3] : path;
+}

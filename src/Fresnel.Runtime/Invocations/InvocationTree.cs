@@ -1,0 +1,114 @@
+using Fresnel.Engine.Transactions;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Values;
+
+namespace Fresnel.Runtime.Invocations;
+
+/// <summary>A root query or mutation with everything that it calls: one transaction, one moment, one identity, one set of limits.</summary>
+/// <remarks>
+/// One function of a tree runs at a time (a caller waits for what it called), so nothing here is locked.
+/// Source: <c>spec/function-runtime.md</c> §8.1, 8.2.
+/// </remarks>
+internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, FunctionKind kind, Transaction transaction)
+{
+    /// <summary>Calls within calls; the root is at depth 1 and not counted.</summary>
+    public const int MostNested = 8;
+
+    /// <summary>The deployment.</summary>
+    public InvokerParts Parts => parts;
+
+    /// <summary>What the root was asked.</summary>
+    public FunctionCall Call => call;
+
+    /// <summary>Query or mutation: what the whole tree may do.</summary>
+    public FunctionKind Kind => kind;
+
+    /// <summary>The transaction that all of it runs in.</summary>
+    public Transaction Transaction => transaction;
+
+    /// <summary>Frozen for the whole tree.</summary>
+    public double StartMilliseconds { get; } = parts.NowMilliseconds;
+
+    /// <summary>Draws the seeds of its functions.</summary>
+    public InvocationSeeds Seeds { get; } = new(parts.RandomBytes(32));
+
+    /// <summary>Starts false; set for good once a function asks who it runs for, or when reaching it depended on that.</summary>
+    public bool ObservedIdentity { get; set; }
+
+    /// <summary>What it scheduled so far.</summary>
+    public ScheduledUsage Scheduled { get; } = new();
+
+    /// <summary>Runs the root function.</summary>
+    public async ValueTask<TreeResult> RunRootAsync(CancellationToken cancellationToken)
+    {
+        var log = new FunctionLogBuffer();
+        try
+        {
+            var code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
+            ObservedIdentity |= FunctionRouting.DependsOnIdentity(code, call.Path, call.Caller);
+            var function = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, kind);
+            var arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component));
+            var result = await RunAsync(code, function, arguments, log, null, 0, cancellationToken);
+            return new TreeResult(result.Value, result.Error, function, log.ToList(), result.UserTime);
+        }
+        catch (DeveloperException exception)
+        {
+            return new TreeResult(default, FunctionRefusal.From(exception), null, log.ToList(), TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Runs one function of the tree whose arguments were checked, and checks its result.</summary>
+    /// <param name="code">The code of its component.</param>
+    /// <param name="function">Which.</param>
+    /// <param name="arguments">A canonical JSON array.</param>
+    /// <param name="log">Takes its lines.</param>
+    /// <param name="ceilings">What it may use of the transaction's limits, when its caller lowered them.</param>
+    /// <param name="depth">Calls above it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async ValueTask<InvocationResult> RunAsync(
+        ComponentCode code, FunctionDefinition function, ReadOnlyMemory<byte> arguments, FunctionLogBuffer log, UsageCeilings? ceilings, int depth, CancellationToken cancellationToken)
+    {
+        var scope = new TransactionScope(this, code, function, log, ceilings, depth);
+        InvocationResult result;
+        try
+        {
+            result = await parts.Runners.For(function).InvokeAsync(
+                new Invocation
+                {
+                    Function = function,
+                    Code = code,
+                    Arguments = arguments,
+                    InvocationId = parts.NewInvocationId(),
+                    StartMilliseconds = StartMilliseconds,
+                    Seed = Seeds.Next(),
+                    SnapshotTimestamp = transaction.Snapshot.Timestamp,
+                    Scope = scope,
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            // What was issued without being awaited still runs, as on Convex; what comes later finds the scope closed.
+            await scope.CloseAsync();
+        }
+
+        if (result.Error is not null) return result;
+        try
+        {
+            var options = kind == FunctionKind.Mutation ? ValueJsonOptions.AllowCommitTimestamp : ValueJsonOptions.None;
+            return result with { Value = FunctionResults.Check(function, result.Value, options, transaction.TableNames(code.Component)) };
+        }
+        catch (DeveloperException exception)
+        {
+            return result with { Value = default, Error = FunctionRefusal.From(exception) };
+        }
+    }
+}
+
+/// <summary>How a root function ended.</summary>
+/// <param name="Value">The checked result; empty when it failed.</param>
+/// <param name="Error">Why it failed, or null.</param>
+/// <param name="Function">What was run; null when it was refused.</param>
+/// <param name="LogLines">What the tree logged.</param>
+/// <param name="UserTime">Time in user code of the root.</param>
+internal sealed record TreeResult(ReadOnlyMemory<byte> Value, FunctionError? Error, FunctionDefinition? Function, IReadOnlyList<LogLine> LogLines, TimeSpan UserTime);

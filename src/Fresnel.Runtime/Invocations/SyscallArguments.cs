@@ -1,0 +1,50 @@
+using System.Text;
+using System.Text.Json;
+using Fresnel.Values;
+
+namespace Fresnel.Runtime.Invocations;
+
+/// <summary>Reads the JSON arguments of syscalls. They come from user code: helper libraries may call the host directly.</summary>
+internal static class SyscallArguments
+{
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 200 };
+
+    /// <summary>Parses the arguments of a syscall. Dispose the result.</summary>
+    /// <exception cref="DeveloperException">They are not a JSON object.</exception>
+    public static JsonDocument Parse(string operation, ReadOnlyMemory<byte> arguments)
+    {
+        try
+        {
+            var json = JsonDocument.Parse(arguments, Deep);
+            if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
+            json.Dispose();
+            throw new DeveloperException("InvalidArgument", $"Invalid arguments for `{operation}`: Expected an object");
+        }
+        catch (JsonException exception)
+        {
+            throw new DeveloperException("InvalidArgument", $"Invalid arguments for `{operation}`: {exception.Message}");
+        }
+    }
+
+    /// <summary>A string, or null when it is absent or not a string.</summary>
+    public static string? Text(this JsonElement arguments, string name) =>
+        arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>A string that must be there.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="name">Which.</param>
+    /// <param name="method">What the author called, e.g. <c>db.get</c>.</param>
+    public static string RequiredText(this JsonElement arguments, string name, string method) =>
+        arguments.Text(name) ?? throw Invalid(name, method, "Expected a string");
+
+    /// <summary>A Boolean; false when it is absent.</summary>
+    public static bool Flag(this JsonElement arguments, string name) => arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>The JSON text of a part that must be there.</summary>
+    public static ReadOnlyMemory<byte> RequiredJson(this JsonElement arguments, string name, string method) =>
+        arguments.TryGetProperty(name, out var value) ? Encoding.UTF8.GetBytes(value.GetRawText()) : throw Invalid(name, method, "Missing");
+
+    /// <summary>The error for one argument that is wrong. Source: <c>spec/data-model.md</c> §1.5.</summary>
+    public static DeveloperException Invalid(string argument, string method, string cause) =>
+        new("InvalidArgument", $"Invalid argument `{argument}` for `{method}`: {cause}");
+}
