@@ -24,14 +24,19 @@ public static class SystemTables
     /// <summary>Settings of the deployment by name: <c>{name, value}</c>, e.g. canonical URLs and the instance secret's check.</summary>
     public static SystemTable Settings { get; } = new("_settings", 555, false, [("by_name", ["name"])]);
 
-    /// <summary>Jobs: public documents as <c>spec/data-model.md</c> §9.1 has them. The loop finds what is due by the state's kind and the scheduled time.</summary>
+    /// <summary>Mutations of sessions that took effect: <c>{session, request: Float64, result: JSON text, logLines: JSON text}</c>; the version's timestamp is the mutation's.</summary>
+    public static SystemTable RequestRecords { get; } = new("_request_records", 556, false, [("by_session_request", ["session", "request"])]);
+
+    /// <summary>
+    /// Jobs: public documents as <c>spec/data-model.md</c> §9.1 has them. The loop finds what is due by the state's kind and the scheduled time, and what may go by the completed time.
+    /// </summary>
     public static SystemTable ScheduledFunctions { get; } = new(
-        "_scheduled_functions", 539, true, [("by_creation_time", ["_creationTime"]), ("by_state_and_time", ["state.kind", "scheduledTime"])]);
+        "_scheduled_functions", 539, true, [("by_creation_time", ["_creationTime"]), ("by_state_and_time", ["state.kind", "scheduledTime"]), ("by_completed_time", ["completedTime"])]);
 
     /// <summary>Files: public documents as <c>spec/data-model.md</c> §7 has them.</summary>
     public static SystemTable Storage { get; } = new("_storage", 540, true, [("by_creation_time", ["_creationTime"])]);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<SystemTable> All { get; } =
-        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, ScheduledFunctions, Storage];
+        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, RequestRecords, ScheduledFunctions, Storage];
 }

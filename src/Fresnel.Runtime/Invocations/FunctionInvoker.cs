@@ -1,20 +1,82 @@
 using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Transactions;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Runs functions on request: routes, checks, begins the transaction, runs, checks the result, commits, runs again after a conflict.</summary>
-/// <remarks>Source: <c>spec/function-runtime.md</c> §1.4, 7, 8; <c>spec/client-protocol.md</c> §5.3.</remarks>
-public sealed class FunctionInvoker
+/// <remarks>
+/// How a function ended is a value, faults of the system included (<see cref="FunctionError.SystemCode"/>). What is thrown is
+/// <see cref="OperationCanceledException"/> when the caller gave up, and <see cref="InvocationAbandonedException"/> when nothing may be told.
+/// Source: <c>spec/function-runtime.md</c> §1.4, 7, 8; <c>spec/client-protocol.md</c> §5.3.
+/// </remarks>
+public sealed class FunctionInvoker : IDisposable
 {
+    private readonly InvokerParts _parts;
+    private readonly InvocationGate _queryGate;
+    private readonly InvocationGate _mutationGate;
+    private readonly InvocationGate _actionGate;
+    private readonly InvocationGate _nodeActionGate;
+    private readonly QueryInvoker _queries;
+    private readonly MutationInvoker _mutations;
+    private readonly ActionInvoker _actions;
+
+    internal FunctionInvoker(InvokerParts parts)
+    {
+        var limits = parts.Options.Limits;
+        _parts = parts;
+        _queryGate = new InvocationGate("queries", limits.ConcurrentQueries, limits.WaitingInvocations);
+        _mutationGate = new InvocationGate("mutations", limits.ConcurrentMutations, limits.WaitingInvocations);
+        _actionGate = new InvocationGate("actions", limits.ConcurrentActions, limits.WaitingInvocations);
+        _nodeActionGate = new InvocationGate("actions in Node", limits.ConcurrentNodeActions, limits.WaitingInvocations);
+        _queries = new QueryInvoker(parts, _queryGate);
+        _mutations = new MutationInvoker(parts, _mutationGate);
+        _actions = new ActionInvoker(parts, _actionGate, _nodeActionGate, this);
+    }
+
     /// <summary>Runs a query at a snapshot, the newest published one when none is given.</summary>
-    public ValueTask<QueryOutcome> QueryAsync(FunctionCall call, Snapshot? snapshot, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<QueryOutcome> QueryAsync(FunctionCall call, Snapshot? snapshot, CancellationToken cancellationToken) => _queries.RunAsync(call, snapshot, cancellationToken);
 
     /// <summary>Runs a mutation; with a request key, once.</summary>
-    public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) =>
+        _mutations.Start(call, request is { } key ? new RequestRecord(call, key) : null, cancellationToken);
 
     /// <summary>Runs an action.</summary>
-    public ValueTask<FunctionOutcome> ActionAsync(FunctionCall call, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public ValueTask<FunctionOutcome> ActionAsync(FunctionCall call, CancellationToken cancellationToken) => _actions.RunAsync(call, cancellationToken);
 
     /// <summary>Runs whatever kind of function it is.</summary>
-    public ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken)
+    {
+        FunctionKind kind;
+        try
+        {
+            using var transaction = _parts.Database.BeginRead(limits: TransactionLimits.None);
+            var code = await _parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
+            kind = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, expected: null).Kind;
+        }
+        catch (DeveloperException exception)
+        {
+            return new FunctionOutcome { RequestId = call.RequestId, Error = FunctionRefusal.From(exception) };
+        }
+
+        return kind switch
+        {
+            FunctionKind.Query => (await QueryAsync(call, null, cancellationToken)).Outcome,
+            FunctionKind.Mutation => await Mutate(call, null, cancellationToken).Completed,
+            _ => await ActionAsync(call, cancellationToken),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _queryGate.Dispose();
+        _mutationGate.Dispose();
+        _actionGate.Dispose();
+        _nodeActionGate.Dispose();
+    }
+
+    /// <summary>Runs a mutation with a rider in its transaction: how jobs run.</summary>
+    internal MutationRun Mutate(FunctionCall call, IMutationRider rider, CancellationToken cancellationToken) => _mutations.Start(call, rider, cancellationToken);
 }

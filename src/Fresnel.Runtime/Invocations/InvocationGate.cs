@@ -1,5 +1,3 @@
-using Fresnel.Values;
-
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Lets a number of invocations of one kind run at once. Others wait in line; beyond the line's end they are refused.</summary>
@@ -8,17 +6,19 @@ internal sealed class InvocationGate(string kind, int places, int mostWaiting) :
     private readonly SemaphoreSlim _places = new(places, places);
     private int _waiting;
 
-    /// <summary>Waits for a place. Dispose what it returns to leave.</summary>
-    /// <exception cref="DeveloperException">The line is full: <c>TooManyConcurrentRequests</c>.</exception>
-    public async ValueTask<Place> EnterAsync(CancellationToken cancellationToken)
+    /// <summary>What those who are refused are told.</summary>
+    public FunctionError Overloaded { get; } = FunctionRefusal.System(
+        "TooManyConcurrentRequests", $"Too many {kind} at once: {places} run and {mostWaiting} wait. Try again later.");
+
+    /// <summary>Waits for a place; null when the line is full. Dispose it to leave.</summary>
+    public async ValueTask<Place?> TryEnterAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (_places.Wait(0, CancellationToken.None)) return new Place(_places);
         if (Interlocked.Increment(ref _waiting) > mostWaiting)
         {
             Interlocked.Decrement(ref _waiting);
-            throw new DeveloperException(
-                "TooManyConcurrentRequests",
-                $"Too many {kind} at once: {places} run and {mostWaiting} wait. Try again later.");
+            return null;
         }
 
         try

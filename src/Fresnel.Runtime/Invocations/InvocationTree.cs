@@ -89,7 +89,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
         finally
         {
             // What was issued without being awaited still runs, as on Convex; what comes later finds the scope closed.
-            await scope.CloseAsync();
+            await scope.CloseAsync(drain: true);
         }
 
         if (result.Error is not null) return result;
@@ -111,4 +111,8 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
 /// <param name="Function">What was run; null when it was refused.</param>
 /// <param name="LogLines">What the tree logged.</param>
 /// <param name="UserTime">Time in user code of the root.</param>
-internal sealed record TreeResult(ReadOnlyMemory<byte> Value, FunctionError? Error, FunctionDefinition? Function, IReadOnlyList<LogLine> LogLines, TimeSpan UserTime);
+internal sealed record TreeResult(ReadOnlyMemory<byte> Value, FunctionError? Error, FunctionDefinition? Function, IReadOnlyList<LogLine> LogLines, TimeSpan UserTime)
+{
+    /// <summary>It failed before anything could be kept of it.</summary>
+    public static TreeResult Failed(FunctionError error) => new(default, error, null, [], TimeSpan.Zero);
+}

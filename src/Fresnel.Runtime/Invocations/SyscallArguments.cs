@@ -40,6 +40,10 @@ internal static class SyscallArguments
     /// <summary>A Boolean; false when it is absent.</summary>
     public static bool Flag(this JsonElement arguments, string name) => arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
+    /// <summary>A number of seconds that must be there.</summary>
+    public static double Seconds(this JsonElement arguments, string name, string method) =>
+        arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Invalid(name, method, "Expected a number");
+
     /// <summary>The JSON text of a part that must be there.</summary>
     public static ReadOnlyMemory<byte> RequiredJson(this JsonElement arguments, string name, string method) =>
         arguments.TryGetProperty(name, out var value) ? Encoding.UTF8.GetBytes(value.GetRawText()) : throw Invalid(name, method, "Missing");

@@ -1,0 +1,48 @@
+using Fresnel.Engine.Transactions;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Logs;
+
+namespace Fresnel.Runtime.Invocations;
+
+/// <summary>Writes root invocations into the function log. The system's own functions are not logged.</summary>
+internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, FunctionKind kind)
+{
+    private readonly long _start = parts.Time.GetTimestamp();
+    private readonly double _startedAt = parts.NowMilliseconds;
+    private readonly string _executionId = parts.NewInvocationId();
+
+    /// <summary>An action wrote a line.</summary>
+    public void Progress(LogLine line, FunctionDefinition function)
+    {
+        if (!call.Path.IsSystem) parts.FunctionLog.Add(Entry(FunctionLogEntryKind.Progress, function) with { LogLines = [line] });
+    }
+
+    /// <summary>It ended.</summary>
+    public void Completed(FunctionOutcome outcome, FunctionDefinition? function, TimeSpan userTime, TransactionUsage usage, IReadOnlyList<LogLine> lines)
+    {
+        if (call.Path.IsSystem) return;
+        parts.FunctionLog.Add(Entry(FunctionLogEntryKind.Completion, function) with
+        {
+            LogLines = lines,
+            StartedAt = _startedAt,
+            ExecutionTime = parts.Time.GetElapsedTime(_start),
+            UserTime = userTime,
+            Error = outcome.Error?.FullText,
+            ReturnBytes = outcome.Error is null ? outcome.Value.Length : null,
+            Usage = usage,
+        });
+    }
+
+    private FunctionLogEntry Entry(FunctionLogEntryKind entryKind, FunctionDefinition? function) => new()
+    {
+        Kind = entryKind,
+        FunctionKind = function?.Kind ?? kind,
+        Component = call.Component,
+        Identifier = call.Path.ToString(),
+        RequestId = call.RequestId,
+        ExecutionId = _executionId,
+        Caller = call.Caller,
+        Environment = function?.Environment ?? ModuleEnvironment.Isolate,
+        IdentityType = call.Identity.IsAdmin ? "instance_admin" : call.Identity.Attributes is null ? "unknown" : "user",
+    };
+}

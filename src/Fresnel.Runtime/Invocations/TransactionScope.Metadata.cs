@@ -1,0 +1,45 @@
+using Fresnel.Values;
+
+namespace Fresnel.Runtime.Invocations;
+
+/// <content>Who asks, and what the function may know of itself. Source: <c>spec/function-runtime.md</c> §3.7.</content>
+internal sealed partial class TransactionScope
+{
+    /// <summary>The attributes of the user it runs for, or null. The result then depends on who asks.</summary>
+    public ValueObject? UserIdentity()
+    {
+        _tree.ObservedIdentity = true;
+        return Component.Length == 0 ? _tree.Call.Identity.Attributes : null;
+    }
+
+    private ReadOnlyMemory<byte> TransactionMetrics()
+    {
+        var usage = Transaction.Usage;
+        var scheduled = _tree.Scheduled;
+        var ceilings = _ceilings ?? UsageCeilings.Root;
+        return FunctionMetadata.Write(metrics =>
+        {
+            Metric("bytesRead", usage.BytesRead, ceilings.BytesRead);
+            Metric("bytesWritten", usage.BytesWritten, ceilings.BytesWritten);
+            Metric("databaseQueries", usage.DatabaseQueries, ceilings.DatabaseQueries);
+            Metric("documentsRead", usage.DocumentsRead, ceilings.DocumentsRead);
+            Metric("documentsWritten", usage.DocumentsWritten, ceilings.DocumentsWritten);
+            Metric("functionsScheduled", scheduled.Functions, ceilings.FunctionsScheduled);
+            Metric("scheduledFunctionArgsBytes", scheduled.ArgumentBytes, ceilings.ScheduledFunctionArgsBytes);
+
+            // Files are not built yet, so nothing is used of these.
+            Metric("filesWritten", 0, 1_000);
+            Metric("fileWriteBytes", 0, 16 << 20);
+            Metric("filesRead", 0, 1_000);
+            Metric("fileReadBytes", 0, 16 << 20);
+
+            void Metric(string name, double used, double ceiling)
+            {
+                metrics.WriteStartObject(name);
+                metrics.WriteNumber("used", used);
+                metrics.WriteNumber("remaining", Math.Max(0, ceiling - used));
+                metrics.WriteEndObject();
+            }
+        });
+    }
+}

@@ -1,0 +1,201 @@
+using System.Threading.Channels;
+using Fresnel.Engine;
+using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Watches;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Values;
+using Microsoft.Extensions.Logging;
+
+namespace Fresnel.Runtime.Jobs;
+
+/// <summary>Runs scheduled functions when they are due.</summary>
+/// <remarks>
+/// It never polls. It reads the pending jobs in order of time as far as they are due, watches what it read, and sleeps until one of three things:
+/// a commit wrote into what it read, the next job is due, a place became free. Only the app has jobs until components are built.
+/// Source: <c>spec/function-runtime.md</c> §8.5, <c>design.md</c> §4 (Jobs).
+/// </remarks>
+public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
+{
+    /// <summary>The component whose jobs it runs.</summary>
+    private const string Component = "";
+
+    /// <summary>The longest sleep; timers do not take years.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
+
+    private readonly InvokerParts _parts;
+    private readonly FunctionInvoker _invoker;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+
+    // One wake-up is as good as many: the loop looks at everything each time.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ITimer _timer;
+
+    /// <summary>Jobs that run. Touched by the loop and by ending runs, under its own lock.</summary>
+    private readonly Dictionary<DocumentId, Task> _running = [];
+
+    private volatile Watch? _watch;
+    private IDisposable? _subscription;
+    private Task _loop = Task.CompletedTask;
+
+    internal JobLoop(InvokerParts parts, FunctionInvoker invoker)
+    {
+        _parts = parts;
+        _invoker = invoker;
+        _log = parts.Options.Log.CreateLogger("Fresnel.Runtime.Jobs");
+        _timer = parts.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <inheritdoc/>
+    public void OnPublished(Publication publication)
+    {
+        ArgumentNullException.ThrowIfNull(publication);
+        foreach (var stale in publication.Stale)
+        {
+            if (ReferenceEquals(stale.Owner, this)) Wake();
+        }
+    }
+
+    /// <summary>Stops: what runs is ended. An action that was under way is marked as failed at the next start; a mutation runs then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested) return;
+        await _stop.CancelAsync();
+        await _loop;
+        Task[] running;
+        lock (_running) running = [.. _running.Values];
+        await Task.WhenAll(running);
+        _subscription?.Dispose();
+        _watch?.Dispose();
+        await _timer.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    /// <summary>Marks the actions that a former process had begun as failed, then starts the loop.</summary>
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await FailInterruptedAsync(cancellationToken);
+        _subscription = _parts.Database.Subscribe(this);
+        _loop = RunAsync(_stop.Token);
+    }
+
+    private async Task FailInterruptedAsync(CancellationToken cancellationToken)
+    {
+        var (count, _) = await _parts.Database.CommitAsync(
+            async (transaction, token) =>
+            {
+                var table = JobDocuments.TableOf(transaction, Component);
+                var interrupted = await transaction.ListAsync(SystemTables.ScheduledFunctions, "by_state_and_time", [JobDocuments.InProgress], token);
+                foreach (var job in interrupted)
+                    await JobDocuments.EndAsync(transaction, table, job.Id, JobDocuments.FailedState(JobRun.TransientError), _parts.NowMilliseconds, token);
+                return interrupted.Count;
+            },
+            cancellationToken);
+        if (count > 0) LogInterrupted(_log, count);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await StartDueAsync(cancellationToken);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    // The loop must not end while the deployment runs; it looks again in a while.
+                    LogLoopFailed(_log, exception);
+                    _timer.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+                }
+
+                await _wake.Reader.ReadAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping is how it ends.
+        }
+    }
+
+    private async ValueTask StartDueAsync(CancellationToken cancellationToken)
+    {
+        _watch?.Dispose();
+        _watch = null;
+        using var transaction = _parts.Database.BeginRead(limits: TransactionLimits.None);
+        var pending = transaction.ReadIndex(
+            JobDocuments.TableOf(transaction, Component), "by_state_and_time", KeyInterval.Prefix(IndexKey.Encode(JobDocuments.Pending)));
+        while (HasPlace())
+        {
+            if (await pending.NextAsync(cancellationToken) is not { } job) break;
+            var wait = JobDocuments.DueOf(job) - (_parts.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+            if (wait > 0)
+            {
+                _timer.Change(wait < LongestSleep.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Ceiling(wait)) : LongestSleep, Timeout.InfiniteTimeSpan);
+                break;
+            }
+
+            Start(job, cancellationToken);
+        }
+
+        // With every place taken, the next one that becomes free wakes the loop.
+        _watch = _parts.Database.Watch(transaction.Reads, transaction.Snapshot.Timestamp, this);
+        if (_watch.StaleSince is not null) Wake();
+    }
+
+    private bool HasPlace()
+    {
+        lock (_running) return _running.Count < _parts.Options.Limits.ConcurrentJobs;
+    }
+
+    private void Start(Document job, CancellationToken cancellationToken)
+    {
+        lock (_running)
+        {
+            // One that runs is pending to others until its end is published.
+            if (_running.ContainsKey(job.Id)) return;
+            _running.Add(job.Id, Task.CompletedTask);
+        }
+
+        var run = RunAsync(job, cancellationToken);
+        lock (_running)
+        {
+            if (_running.ContainsKey(job.Id)) _running[job.Id] = run;
+        }
+    }
+
+    private async Task RunAsync(Document job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new JobRun(_parts, _invoker, Component, job).RunAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or InvocationAbandonedException)
+        {
+            // The deployment stops, or commits have stopped: the next start takes it up.
+        }
+        catch (Exception exception)
+        {
+            LogJobFailed(_log, exception, job.Id.ToString());
+        }
+        finally
+        {
+            lock (_running) _running.Remove(job.Id);
+            Wake();
+        }
+    }
+
+    private void Wake() => _wake.Writer.TryWrite(true);
+
+    [LoggerMessage(1, LogLevel.Warning, "{Count} scheduled actions were under way when the process ended; they are marked as failed.")]
+    private static partial void LogInterrupted(ILogger log, int count);
+
+    [LoggerMessage(2, LogLevel.Error, "The job loop failed; it looks again in a second.")]
+    private static partial void LogLoopFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Error, "Job {Job} was ended by a fault of the system.")]
+    private static partial void LogJobFailed(ILogger log, Exception exception, string job);
+}
