@@ -1,29 +1,95 @@
 using Fresnel.Engine;
 using Fresnel.Engine.Stores;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Environment;
 using Fresnel.Runtime.Invocations;
+using Fresnel.Runtime.Jobs;
 using Fresnel.Runtime.Live;
+using Fresnel.Runtime.Logs;
+using Fresnel.Runtime.Node;
 
 namespace Fresnel.Runtime;
 
 /// <summary>One running backend and its data: the front door of the runtime. It composes the rooms and starts and stops them in order.</summary>
 public sealed class Deployment : IAsyncDisposable
 {
-    /// <summary>Opens the database and starts the job loop. Workers start when they are first needed.</summary>
-    /// <exception cref="StoreException">The store cannot be used; the message tells a person why.</exception>
-    public static Task<Deployment> StartAsync(ICommitStore store, DeploymentOptions options, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly FunctionRunners _runners;
+    private bool _isDisposed;
+
+    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners)
+    {
+        _runners = runners;
+        Options = options;
+        Database = database;
+        Catalog = new FunctionCatalog(options.Functions, options.Urls);
+        Logs = new FunctionLog(options.Time);
+        Environment = new EnvironmentVariables(database);
+        var parts = new InvokerParts(database, Catalog, runners, Logs, options);
+        Invoker = new FunctionInvoker(parts);
+        Live = new LiveQueries();
+        Jobs = new JobLoop(parts, Invoker);
+    }
 
     /// <summary>How it is run.</summary>
-    public DeploymentOptions Options => throw new NotImplementedException();
+    public DeploymentOptions Options { get; }
 
     /// <summary>Its data.</summary>
-    public Database Database => throw new NotImplementedException();
+    public Database Database { get; }
+
+    /// <summary>What may be called.</summary>
+    public FunctionCatalog Catalog { get; }
 
     /// <summary>Runs functions.</summary>
-    public FunctionInvoker Invoker => throw new NotImplementedException();
+    public FunctionInvoker Invoker { get; }
 
     /// <summary>Live queries.</summary>
-    public LiveQueries Live => throw new NotImplementedException();
+    public LiveQueries Live { get; }
+
+    /// <summary>Scheduled functions.</summary>
+    public JobLoop Jobs { get; }
+
+    /// <summary>Environment variables.</summary>
+    public EnvironmentVariables Environment { get; }
+
+    /// <summary>What functions logged and how they ended.</summary>
+    public FunctionLog Logs { get; }
+
+    /// <summary>Opens the database and starts the job loop. Workers start when they are first needed.</summary>
+    /// <exception cref="StoreException">The store cannot be used; the message tells a person why.</exception>
+    public static Task<Deployment> StartAsync(ICommitStore store, DeploymentOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return StartAsync(store, options, new FunctionRunners(new NodeRunner(options), new NodeRunner(options)), cancellationToken);
+    }
+
+    /// <summary>Starts with other runners: for tests, which run functions that are written in them.</summary>
+    internal static async Task<Deployment> StartAsync(ICommitStore store, DeploymentOptions options, FunctionRunners runners, CancellationToken cancellationToken)
+    {
+        var database = await Database.OpenAsync(
+            store,
+            new DatabaseOptions { SystemTables = SystemTables.All, Time = options.Time, Entropy = options.Entropy, Log = options.Log },
+            cancellationToken);
+        try
+        {
+            var deployment = new Deployment(database, options, runners);
+            await deployment.Jobs.StartAsync(cancellationToken);
+            return deployment;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Stops the jobs and workers, then closes the database.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        await Jobs.DisposeAsync();
+        await _runners.DisposeAsync();
+        Invoker.Dispose();
+        await Database.DisposeAsync();
+    }
 }

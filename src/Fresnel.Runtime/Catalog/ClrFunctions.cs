@@ -30,6 +30,6 @@ internal sealed class ClrFunctions
         },
         registration.IsInternal ? FunctionVisibility.Internal : FunctionVisibility.Public,
         ModuleEnvironment.Clr,
-        Validator.Parse(registration.ArgumentsJson),
-        registration.ReturnsJson is { } returns and not "null" ? Validator.Parse(returns) : null);
+        CallValidation.ParseArguments(registration.ArgumentsJson) ?? Validator.Any,
+        CallValidation.ParseResult(registration.ReturnsJson));
 }

@@ -22,8 +22,8 @@ internal static class ModuleAnalysis
                 Kind(Text(function, "udfType")),
                 Visibility(function),
                 environment,
-                Text(function, "args") is { } arguments ? Validator.Parse(arguments) : Validator.Any,
-                Text(function, "returns") is { } returns and not "null" ? Validator.Parse(returns) : null);
+                CallValidation.ParseArguments(Text(function, "args")) ?? Validator.Any,
+                CallValidation.ParseResult(Text(function, "returns")));
         }
     }
 

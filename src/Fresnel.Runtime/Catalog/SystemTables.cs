@@ -24,9 +24,6 @@ public static class SystemTables
     /// <summary>Settings of the deployment by name: <c>{name, value}</c>, e.g. canonical URLs and the instance secret's check.</summary>
     public static SystemTable Settings { get; } = new("_settings", 555, false, [("by_name", ["name"])]);
 
-    /// <summary>Mutations of sessions that took effect: <c>{session, request: Float64, result: JSON text, logLines: JSON text}</c>; the version's timestamp is the mutation's.</summary>
-    public static SystemTable RequestRecords { get; } = new("_request_records", 556, false, [("by_session_request", ["session", "request"])]);
-
     /// <summary>
     /// Jobs: public documents as <c>spec/data-model.md</c> §9.1 has them. The loop finds what is due by the state's kind and the scheduled time, and what may go by the completed time.
     /// </summary>
@@ -38,5 +35,5 @@ public static class SystemTables
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<SystemTable> All { get; } =
-        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, RequestRecords, ScheduledFunctions, Storage];
+        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, ScheduledFunctions, Storage];
 }

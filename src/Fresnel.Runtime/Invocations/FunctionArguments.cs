@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Values;
@@ -25,7 +25,8 @@ internal static class FunctionArguments
                 $"Arguments for {function.Path.Canonical} are too large (actual: {ByteSize.Print(size)}, limit: {ByteSize.Print(ValueLimits.ArgumentsBytes)})");
         }
 
-        Validate(function, arguments, tables);
+        var validator = ReferenceEquals(function.Arguments, Validator.Any) ? null : function.Arguments;
+        if (CallValidation.CheckArguments(Value.Array(arguments), validator, tables) is { } problem) throw new DeveloperException(CallValidation.ArgumentError, problem);
         return Print(arguments);
     }
 
@@ -64,25 +65,9 @@ internal static class FunctionArguments
         }
     }
 
-    private static void Validate(FunctionDefinition function, Value[] arguments, ITableNames tables)
-    {
-        if (ReferenceEquals(function.Arguments, Validator.Any)) return;
-        if (arguments.Length != 1)
-        {
-            throw Mismatch(
-                $"Expected to receive a single object as the function's argument. Instead received {arguments.Length} arguments: {Value.Array(arguments)}");
-        }
-
-        if (arguments[0].Kind != ValueKind.Object)
-            throw Mismatch($"Expected to receive an object as the function's argument. Instead received: {arguments[0]}");
-        if (function.Arguments.Check(arguments[0], tables) is { } problem) throw Mismatch(problem + "\n");
-    }
-
-    private static DeveloperException Mismatch(string detail) => new("ArgumentValidationError", $"ArgumentValidationError: {detail}");
-
     private static byte[] Print(Value[] arguments)
     {
-        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        var output = new ArrayBufferWriter<byte>();
         output.Write("["u8);
         for (var i = 0; i < arguments.Length; i++)
         {

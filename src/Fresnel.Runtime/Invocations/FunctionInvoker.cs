@@ -40,7 +40,7 @@ public sealed class FunctionInvoker : IDisposable
 
     /// <summary>Runs a mutation; with a request key, once.</summary>
     public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) =>
-        _mutations.Start(call, request is { } key ? new RequestRecord(call, key) : null, cancellationToken);
+        _mutations.Start(call, request is { } key ? new RecordedRequest(call, key) : null, cancellationToken);
 
     /// <summary>Runs an action.</summary>
     public ValueTask<FunctionOutcome> ActionAsync(FunctionCall call, CancellationToken cancellationToken) => _actions.RunAsync(call, cancellationToken);
@@ -78,5 +78,5 @@ public sealed class FunctionInvoker : IDisposable
     }
 
     /// <summary>Runs a mutation with a rider in its transaction: how jobs run.</summary>
-    internal MutationRun Mutate(FunctionCall call, IMutationRider rider, CancellationToken cancellationToken) => _mutations.Start(call, rider, cancellationToken);
+    internal MutationRun MutateWith(IMutationRider rider, FunctionCall call, CancellationToken cancellationToken) => _mutations.Start(call, rider, cancellationToken);
 }

@@ -27,7 +27,7 @@ internal static class FunctionResults
                 $"Function {function.Path.Canonical} return value is too large (actual: {ByteSize.Print(value.Size)}, limit: {ByteSize.Print(ValueLimits.ResultBytes)})");
         }
 
-        if (function.Returns?.Check(value, tables) is { } problem) throw new DeveloperException("ReturnsValidationError", $"ReturnsValidationError: {problem}");
+        if (CallValidation.CheckResult(value, function.Returns, tables) is { } problem) throw new DeveloperException(CallValidation.ReturnsError, problem);
         return ValueJson.Write(value);
     }
 }

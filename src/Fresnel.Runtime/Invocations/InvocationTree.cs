@@ -89,7 +89,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
         finally
         {
             // What was issued without being awaited still runs, as on Convex; what comes later finds the scope closed.
-            await scope.CloseAsync(drain: true);
+            await scope.CloseAsync();
         }
 
         if (result.Error is not null) return result;

@@ -7,68 +7,77 @@ namespace Fresnel.Runtime.Invocations;
 /// </remarks>
 internal sealed class SyscallTurns
 {
-    // SemaphoreSlim hands places to asynchronous waiters in the order they came.
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private int _issued;
-    private volatile State _state;
-
-    private enum State
-    {
-        /// <summary>Takes syscalls.</summary>
-        Open,
-
-        /// <summary>The function returned: what was issued still runs, what comes is refused.</summary>
-        Draining,
-
-        /// <summary>The function failed or was abandoned: what still waits is refused too.</summary>
-        Closed,
-    }
+    private readonly Lock _lock = new();
+    private readonly Queue<TaskCompletionSource> _line = new();
+    private bool _isTaken;
+    private bool _isClosed;
 
     /// <summary>Waits for the turn. Each success is followed by one <see cref="Leave"/>.</summary>
     /// <exception cref="InvocationAbandonedException">The invocation has ended.</exception>
+    /// <exception cref="Fresnel.Values.DeveloperException">The line is too long.</exception>
     public ValueTask EnterAsync(CancellationToken cancellationToken)
     {
-        if (_state != State.Open) throw Ended();
-        if (Interlocked.Increment(ref _issued) > SyscallErrors.MostConcurrent)
+        TaskCompletionSource turn;
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _issued);
-            throw SyscallErrors.TooManyConcurrent();
+            if (_isClosed) throw new InvocationAbandonedException(AbandonReason.Canceled, "The invocation has ended.");
+            if (!_isTaken)
+            {
+                _isTaken = true;
+                return default;
+            }
+
+            if (_line.Count >= SyscallErrors.MostConcurrent) throw SyscallErrors.TooManyConcurrent();
+            turn = NewTurn();
+            _line.Enqueue(turn);
         }
 
-        return _turn.Wait(0, CancellationToken.None) ? default : new ValueTask(WaitAsync(cancellationToken));
+        return new ValueTask(WaitAsync(turn, cancellationToken));
     }
 
     /// <summary>Gives the turn to the next in line.</summary>
     public void Leave()
     {
-        Interlocked.Decrement(ref _issued);
-        _turn.Release();
+        lock (_lock)
+        {
+            // Those who gave up waiting are still in line, but cannot be given anything.
+            while (_line.TryDequeue(out var next))
+            {
+                if (next.TrySetResult()) return;
+            }
+
+            _isTaken = false;
+        }
     }
 
-    /// <summary>Refuses further syscalls and waits until none runs.</summary>
-    /// <param name="drain">Whether those that were issued before still run.</param>
-    public Task CloseAsync(bool drain)
+    /// <summary>The function has ended: what it issued still runs, what comes is refused. Completes when nothing runs any more.</summary>
+    public ValueTask CloseAsync()
     {
-        _state = drain ? State.Draining : State.Closed;
-        return _turn.WaitAsync();
+        TaskCompletionSource turn;
+        lock (_lock)
+        {
+            _isClosed = true;
+            if (!_isTaken) return default;
+            turn = NewTurn();
+            _line.Enqueue(turn);
+        }
+
+        return new ValueTask(turn.Task);
     }
 
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    private async Task WaitAsync(TaskCompletionSource turn, CancellationToken cancellationToken)
     {
         try
         {
-            await _turn.WaitAsync(cancellationToken);
+            await turn.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            Interlocked.Decrement(ref _issued);
+            if (!turn.TrySetCanceled(CancellationToken.None)) Leave();
             throw;
         }
-
-        if (_state != State.Closed) return;
-        Leave();
-        throw Ended();
     }
 
-    private static InvocationAbandonedException Ended() => new(AbandonReason.Canceled, "The invocation has ended.");
+    // Whoever leaves must not run what the next one does.
+    private static TaskCompletionSource NewTurn() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -71,8 +71,8 @@ internal sealed partial class TransactionScope : InvocationScope
         }
     }
 
-    /// <summary>Ends it: the function has returned (<paramref name="drain"/>) or failed.</summary>
-    public Task CloseAsync(bool drain) => _turns.CloseAsync(drain);
+    /// <summary>The function has ended: what it issued still runs, what comes is refused. Completes when nothing runs any more.</summary>
+    public ValueTask CloseAsync() => _turns.CloseAsync();
 
     private void RequireMutation(string method)
     {

@@ -53,7 +53,7 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
 
     private async ValueTask<bool> RunMutationAsync(FunctionPath path, CancellationToken cancellationToken)
     {
-        var outcome = await invoker.Mutate(Call(path), new ScheduledMutation(parts, component, job.Id, _requestId), cancellationToken).Completed;
+        var outcome = await invoker.MutateWith(new ScheduledMutation(parts, component, job.Id, _requestId), Call(path), cancellationToken).Completed;
         return outcome.Error?.SystemCode is null;
     }
 
