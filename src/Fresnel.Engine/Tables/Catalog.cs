@@ -3,7 +3,7 @@ using Fresnel.Values;
 
 namespace Fresnel.Engine.Tables;
 
-/// <summary>All tables and indexes of a snapshot: what the documents of <c>_tables</c>, <c>_indexes</c> and <c>_index_backfills</c> say. Immutable.</summary>
+/// <summary>All tables and indexes of a snapshot: and the schemas in force: what the documents of the catalog tables say. Immutable.</summary>
 /// <remarks>
 /// The committer keeps it in step (<see cref="With"/>) as it applies writes to those tables; a transaction keeps a version of its own in step with its writes,
 /// so that it sees a table it made; start-up builds it from the documents. The catalog tables themselves are known by code.
@@ -14,16 +14,23 @@ internal sealed class Catalog
     private readonly ImmutableDictionary<IndexKeyId, TableKey> _tableOfIndex;
     private readonly ImmutableDictionary<string, Names> _components;
 
-    private Catalog(ImmutableDictionary<TableKey, Table> tables, ImmutableDictionary<IndexKeyId, TableKey> tableOfIndex, ImmutableDictionary<string, Names> components)
+    private readonly ImmutableDictionary<string, ComponentSchemas> _schemas;
+
+    private Catalog(
+        ImmutableDictionary<TableKey, Table> tables, ImmutableDictionary<IndexKeyId, TableKey> tableOfIndex,
+        ImmutableDictionary<string, Names> components, ImmutableDictionary<string, ComponentSchemas> schemas)
     {
         _tables = tables;
         _tableOfIndex = tableOfIndex;
         _components = components;
+        _schemas = schemas;
     }
 
     /// <summary>A database that holds nothing but the catalog tables.</summary>
     public static Catalog Initial { get; } = CatalogTables.All.Aggregate(
-        new Catalog(ImmutableDictionary<TableKey, Table>.Empty, ImmutableDictionary<IndexKeyId, TableKey>.Empty, ImmutableDictionary<string, Names>.Empty),
+        new Catalog(
+            ImmutableDictionary<TableKey, Table>.Empty, ImmutableDictionary<IndexKeyId, TableKey>.Empty,
+            ImmutableDictionary<string, Names>.Empty, ImmutableDictionary<string, ComponentSchemas>.Empty),
         (catalog, table) => catalog.Replace(null, table));
 
     /// <summary>Every table of every component.</summary>
@@ -68,6 +75,9 @@ internal sealed class Catalog
     /// <summary>The index with this identity, or null.</summary>
     public Index? Find(IndexKeyId index) => TableOf(index)?.Indexes.FirstOrDefault(candidate => candidate.Key == index);
 
+    /// <summary>The schemas of a component that writes are held to.</summary>
+    public ComponentSchemas SchemasOf(string component) => _schemas.GetValueOrDefault(component) ?? ComponentSchemas.None;
+
     /// <summary>The catalog after one document of a catalog table changed.</summary>
     /// <param name="table">One of the catalog tables; any other changes nothing.</param>
     /// <param name="before">The document's version before, or null.</param>
@@ -76,7 +86,8 @@ internal sealed class Catalog
     {
         if (table == CatalogTables.Tables.Key) return WithTable(before, after);
         if (table == CatalogTables.Indexes.Key) return WithIndex(before, after);
-        return table == CatalogTables.Backfills.Key ? WithBackfill(before, after) : this;
+        if (table == CatalogTables.Backfills.Key) return WithBackfill(before, after);
+        return table == CatalogTables.Schemas.Key ? WithSchema(before, after) : this;
     }
 
     private Catalog WithTable(Document? before, Document? after)
@@ -108,6 +119,14 @@ internal sealed class Catalog
         return Replace(owner, owner with { Indexes = owner.Indexes.Replace(index, index with { Cursor = after is null ? null : BackfillDocument.CursorOf(after) }) });
     }
 
+    private Catalog WithSchema(Document? before, Document? after)
+    {
+        var component = SchemaDocument.ComponentOf((after ?? before)!);
+        var schemas = SchemasOf(component).Without((after ?? before)!.Id);
+        if (after is not null) schemas = schemas.With(SchemaDocument.Read(after));
+        return new(_tables, _tableOfIndex, _components, _schemas.SetItem(component, schemas));
+    }
+
     private Catalog Replace(Table? old, Table? made)
     {
         var tables = _tables;
@@ -129,7 +148,7 @@ internal sealed class Catalog
             components = components.SetItem(made.Component, new(names.ByName.SetItem(made.Name, made.Key), names.ByNumber.SetItem(made.Number, made.Key)));
         }
 
-        return new(tables, owners, components);
+        return new(tables, owners, components, _schemas);
     }
 
     private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fresnel.Engine.Schema;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Tables;
@@ -80,4 +81,43 @@ internal static class BackfillDocument
     public static IndexKeyId IndexOf(Document document) => new((int)document.Fields["index"].AsInt64());
 
     public static ReadOnlyMemory<byte>? CursorOf(Document document) => document.Fields["cursor"] is { Kind: ValueKind.Bytes } cursor ? cursor.AsBytes() : null;
+}
+
+/// <summary>A document of <c>_schemas</c>: <c>{component, state, schema: JSON text, error, tableName}</c>, the last two null but in a failed one.</summary>
+internal static class SchemaDocument
+{
+    public static ValueObject Write(string component, SchemaState state, string json) => ValueObject.Create(
+        ("component", component), ("state", NameOf(state)), ("schema", json), ("error", Value.Null), ("tableName", Value.Null));
+
+    public static string ComponentOf(Document document) => document.Fields["component"].AsString();
+
+    public static DeployedSchema Read(Document document)
+    {
+        var fields = document.Fields;
+        var state = StateOf(fields["state"].AsString());
+        // One that is not in force any more need not be understood.
+        var definition = state is SchemaState.Failed or SchemaState.Overwritten ? SchemaDefinition.Empty : SchemaDefinition.Parse(fields["schema"].AsString());
+        return new(document.Id, state, definition, TextOf(fields["error"]), TextOf(fields["tableName"]));
+    }
+
+    public static string NameOf(SchemaState state) => state switch
+    {
+        SchemaState.Pending => "pending",
+        SchemaState.Validated => "validated",
+        SchemaState.Active => "active",
+        SchemaState.Failed => "failed",
+        _ => "overwritten",
+    };
+
+    private static SchemaState StateOf(string name) => name switch
+    {
+        "pending" => SchemaState.Pending,
+        "validated" => SchemaState.Validated,
+        "active" => SchemaState.Active,
+        "failed" => SchemaState.Failed,
+        "overwritten" => SchemaState.Overwritten,
+        _ => throw new InvalidDataException($"A schema is in the unknown state \"{name}\"."),
+    };
+
+    private static string? TextOf(Value value) => value.Kind == ValueKind.String ? value.AsString() : null;
 }

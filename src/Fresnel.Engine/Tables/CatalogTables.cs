@@ -19,8 +19,11 @@ internal static class CatalogTables
     /// <summary>One document per index that is being filled; see <see cref="BackfillDocument"/>.</summary>
     public static Table Backfills { get; } = Make(3, "_index_backfills", 515, 6, ("by_index", ["index"]));
 
-    /// <summary>All three.</summary>
-    public static ImmutableArray<Table> All { get; } = [Tables, Indexes, Backfills];
+    /// <summary>One document per schema of a component; see <see cref="SchemaDocument"/>.</summary>
+    public static Table Schemas { get; } = Make(4, "_schemas", 516, 8, ("by_component_state", ["component", "state"]));
+
+    /// <summary>All four.</summary>
+    public static ImmutableArray<Table> All { get; } = [Tables, Indexes, Backfills, Schemas];
 
     /// <summary><c>_tables</c> by component and name.</summary>
     public static Index ByName { get; } = Tables.FindIndex("by_component_name")!;
@@ -34,8 +37,11 @@ internal static class CatalogTables
     /// <summary><c>_index_backfills</c> by index.</summary>
     public static Index ByIndex { get; } = Backfills.FindIndex("by_index")!;
 
+    /// <summary><c>_schemas</c> by component and state.</summary>
+    public static Index ByState { get; } = Schemas.FindIndex("by_component_state")!;
+
     /// <summary>Whether a change in this table changes the catalog. Such writes are applied before all others of their commit.</summary>
-    public static bool Contains(TableKey table) => table.Number is >= 1 and <= 3;
+    public static bool Contains(TableKey table) => table.Number is >= 1 and <= 4;
 
     private static Table Make(int key, string name, uint number, int firstIndex, params ReadOnlySpan<(string Name, string[] Fields)> indexes)
     {

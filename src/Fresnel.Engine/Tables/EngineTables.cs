@@ -3,12 +3,9 @@ using Fresnel.Engine.Transactions;
 namespace Fresnel.Engine.Tables;
 
 /// <summary>The system tables that the engine itself adds to those of <see cref="DatabaseOptions.SystemTables"/>.</summary>
-/// <remarks>Numbers are for ever: 513 to 515 are the catalog tables, which are known by code alone; up to 549 belong to the engine.</remarks>
+/// <remarks>Numbers are for ever: 513 to 516 are the catalog tables, which are known by code alone; up to 549 belong to the engine.</remarks>
 public static class EngineTables
 {
-    /// <summary>Schemas and their states: <c>{component, state, schema: JSON text, error?, tableName?}</c>; state is pending, validated, active, failed or overwritten.</summary>
-    public static SystemTable Schemas { get; } = new("_schemas", 516, false, [("by_component_state", ["component", "state"])]);
-
     /// <summary>What became of the requests of sessions; see <see cref="RequestRecords"/>.</summary>
     public static SystemTable Requests { get; } = new("_requests", 517, false, [("by_session_request", ["session", "request"]), ("by_creation_time", ["_creationTime"])]);
 
@@ -21,7 +18,7 @@ public static class EngineTables
     /// <summary>All system tables of a database but the catalog tables.</summary>
     internal static IReadOnlyList<SystemTable> With(IReadOnlyList<SystemTable> given)
     {
-        List<SystemTable> all = [Schemas, Requests, .. given];
+        List<SystemTable> all = [Requests, .. given];
         foreach (var table in (ReadOnlySpan<SystemTable>)[ScheduledFunctions, Storage])
         {
             if (!given.Any(other => other.Number == table.Number)) all.Add(table);

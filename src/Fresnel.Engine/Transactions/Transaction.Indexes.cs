@@ -43,9 +43,11 @@ public sealed partial class Transaction
     }
 
     /// <summary>Drops a table with all its documents and indexes, in this one commit.</summary>
+    /// <exception cref="DeveloperException"><c>SchemaEnforcementError</c>: the active schema speaks of it.</exception>
     public void DropTable(Table table)
     {
         DependOn(table);
+        if (!table.IsSystem) EnforceDeletion(table);
         var current = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
         foreach (var index in current.Indexes.Where(index => index.DocumentId is not null)) DropIndex(index);
         Write(CatalogTables.Tables, TableDocumentId(current), null);
@@ -57,7 +59,7 @@ public sealed partial class Transaction
         foreach (var system in SystemTables.Where(system => system.PerComponent || component.Length == 0)) CreateSystemTable(component, system);
     }
 
-    /// <summary>Makes a system table or those of its indexes that are lacking; returns whether an index must be filled before it can be enabled.</summary>
+    /// <summary>Makes a system table, or those of its indexes that are lacking.</summary>
     private void CreateSystemTable(string component, SystemTable system)
     {
         // By creation time, a table is born with.

@@ -167,7 +167,7 @@ public sealed partial class Transaction : IDisposable
         if (fields["_creationTime"] is { IsUndefined: false } givenTime) throw TransactionErrors.InvalidCreationTime(_nextCreationTime, fields, givenTime);
         var creationTime = _nextCreationTime;
         _nextCreationTime = Math.BitIncrement(creationTime);
-        var document = DocumentRules.Make(id, fields.With("_id", id.ToString()).With("_creationTime", Value.Float64(creationTime)));
+        var document = Valid(table, id, fields.With("_id", id.ToString()).With("_creationTime", Value.Float64(creationTime)));
         Write(table, id, document);
         return document;
     }
@@ -177,10 +177,16 @@ public sealed partial class Transaction : IDisposable
         if (fields["_id"] != current.Fields["_id"]) throw TransactionErrors.InvalidId(current.Id, fields["_id"]);
         if (fields["_creationTime"] != current.Fields["_creationTime"])
             throw TransactionErrors.InvalidCreationTime(current.Fields["_creationTime"].AsFloat64(), fields, fields["_creationTime"]);
-        var changed = DocumentRules.Make(current.Id, fields);
+        var changed = Valid(table, current.Id, fields);
         if (changed.Json.Span.SequenceEqual(current.Json.Span)) return current;
         Write(table, current.Id, changed);
         return changed;
+    }
+
+    private static Document Valid(Table table, DocumentId id, ValueObject fields)
+    {
+        DocumentRules.Require(fields, table.Number);
+        return new(id, Timestamp.Zero, ValueJson.Write(Value.Object(fields)), fields);
     }
 
     private Document Existing(Table table, DocumentId id, string operation)
@@ -212,6 +218,7 @@ public sealed partial class Transaction : IDisposable
         var current = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
         DependOn(current);
         CountWrite(current, after);
+        if (after is not null && !current.IsSystem) Enforce(current, after);
 
         Document? before;
         byte[] idKey;
@@ -237,12 +244,13 @@ public sealed partial class Transaction : IDisposable
         _usage.BytesWritten += size;
     }
 
-    /// <summary>What every write reads: that the table is there, and which indexes it has. Source: <c>spec/data-model.md</c> §5.2.</summary>
+    /// <summary>What every write reads: that the table is there, which indexes it has, and the schema. Source: <c>spec/data-model.md</c> §5.2.</summary>
     private void DependOn(Table table)
     {
         if (!_dependencies.Add(table.Key) || CatalogTables.Contains(table.Key)) return;
         RecordName(table.Component, table.Name);
         RecordIndexes(table);
+        if (!table.IsSystem) RecordSchemas(table.Component);
     }
 
     private InternalId NewInternalId()
