@@ -182,6 +182,17 @@ public sealed class MemoryCommitStore : ICommitStore
     }
 
     /// <inheritdoc/>
+    public ValueTask SweepPagesAsync(long from, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            foreach (var number in _pages.Keys.Where(number => number >= from).ToArray()) _pages.Remove(number);
+        }
+
+        return default;
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
     private void RequireAlive()

@@ -30,6 +30,9 @@ public interface ICommitStore : IAsyncDisposable
     /// <param name="freedPages">Pages that nothing refers to any more.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, IReadOnlyList<long> freedPages, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the pages from this number on: what a checkpoint that was never flipped to left behind.</summary>
+    ValueTask SweepPagesAsync(long from, CancellationToken cancellationToken);
 }
 
 /// <summary>What a store knows when it is opened.</summary>

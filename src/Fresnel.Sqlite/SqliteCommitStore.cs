@@ -1,0 +1,255 @@
+using System.Runtime.CompilerServices;
+using Fresnel.Engine.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace Fresnel.Sqlite;
+
+/// <summary>The commit log and the pages in one SQLite file. Every append is synced before it returns.</summary>
+/// <remarks>
+/// The file is locked for as long as the store is open; a second process is told so. Tables: <c>log(position, bytes)</c>, <c>pages(number, bytes)</c>, and
+/// <c>head</c> with one row: the last checkpoint and where the log begins.
+/// </remarks>
+public sealed class SqliteCommitStore : ICommitStore
+{
+    /// <summary>The name of the file in the data folder.</summary>
+    public const string FileName = "fresnel.db";
+
+    /// <summary>Tells a Fresnel database from any other SQLite file: "Frsn".</summary>
+    private const int ApplicationId = 0x4672736e;
+
+    private const int Format = 1;
+
+    /// <summary>Bytes of log that are read at once at start.</summary>
+    private const int ReadAhead = 4 << 20;
+
+    private readonly string _folder;
+    private SqliteThread? _thread;
+    private SqliteConnection? _connection;
+    private SqliteCommand? _append;
+    private long _logEnd;
+
+    /// <summary>Names the store; nothing is touched before <see cref="OpenAsync"/>.</summary>
+    /// <param name="folder">The data folder; it is made when it is not there.</param>
+    public SqliteCommitStore(string folder) => _folder = Path.GetFullPath(folder);
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreHead> OpenAsync(CancellationToken cancellationToken)
+    {
+        _thread ??= new();
+        try
+        {
+            return await _thread.RunAsync(Open).WaitAsync(cancellationToken);
+        }
+        catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw SqliteFailures.OfOpening(_folder, problem);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(long position, ReadOnlyMemory<byte> group, CancellationToken cancellationToken) => await WriteAsync(() =>
+    {
+        if (position != _logEnd) throw new StoreException(StoreFailure.Refused, $"The commit log ends at {_logEnd}, not at {position}.");
+        _append!.Parameters[0].Value = position;
+        _append.Parameters[1].Value = group.ToArray();
+        _append.ExecuteNonQuery();
+        _logEnd++;
+    });
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogRow> ReadLogAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var start = from;
+            var rows = await Thread.RunAsync(() => ReadRows(start)).WaitAsync(cancellationToken);
+            if (rows.Count == 0) yield break;
+            foreach (var row in rows) yield return row;
+            from = rows[^1].Position + 1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadPagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken) =>
+        await Thread.RunAsync(() => ReadPages(numbers)).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask WritePagesAsync(IReadOnlyList<Page> slice, CancellationToken cancellationToken) => await WriteAsync(() =>
+    {
+        using var transaction = _connection!.BeginTransaction();
+        using var insert = Command("INSERT OR REPLACE INTO pages (number, bytes) VALUES ($number, $bytes)", ("$number", SqliteType.Integer), ("$bytes", SqliteType.Blob));
+        foreach (var page in slice)
+        {
+            insert.Parameters[0].Value = page.Number;
+            insert.Parameters[1].Value = page.Bytes.ToArray();
+            insert.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, IReadOnlyList<long> freedPages, CancellationToken cancellationToken) => await WriteAsync(() =>
+    {
+        using var transaction = _connection!.BeginTransaction();
+        using var flip = Command("UPDATE head SET checkpoint = $checkpoint, log_from = $from", ("$checkpoint", SqliteType.Blob), ("$from", SqliteType.Integer));
+        flip.Parameters[0].Value = checkpoint.ToArray();
+        flip.Parameters[1].Value = logFrom;
+        flip.ExecuteNonQuery();
+        using var cut = Command("DELETE FROM log WHERE position < $from", ("$from", SqliteType.Integer));
+        cut.Parameters[0].Value = logFrom;
+        cut.ExecuteNonQuery();
+        using var free = Command("DELETE FROM pages WHERE number = $number", ("$number", SqliteType.Integer));
+        foreach (var number in freedPages)
+        {
+            free.Parameters[0].Value = number;
+            free.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask SweepPagesAsync(long from, CancellationToken cancellationToken) => await WriteAsync(() =>
+    {
+        using var sweep = Command("DELETE FROM pages WHERE number >= $from", ("$from", SqliteType.Integer));
+        sweep.Parameters[0].Value = from;
+        sweep.ExecuteNonQuery();
+    });
+
+    /// <summary>Closes the file and gives the lock up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_thread is null) return;
+        await _thread.RunAsync(Close);
+        _thread.Dispose();
+        _thread = null;
+    }
+
+    private SqliteThread Thread => _thread ?? throw new InvalidOperationException("The store is not open.");
+
+    private StoreHead Open()
+    {
+        Close();
+        _ = SqliteLibrary.Version;
+        Directory.CreateDirectory(_folder);
+        // The timeout is how long another process that is ending is waited for, in seconds.
+        _connection = new($"Data Source={Path.Combine(_folder, FileName)};Pooling=False;Default Timeout=1");
+        try
+        {
+            _connection.Open();
+            // Exclusive before the first access: then the lock is never given up, and WAL needs no shared memory.
+            Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+            CreateOrCheck();
+            _append = Command("INSERT INTO log (position, bytes) VALUES ($position, $bytes)", ("$position", SqliteType.Integer), ("$bytes", SqliteType.Blob));
+            return ReadHead();
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    private void CreateOrCheck()
+    {
+        using var transaction = _connection!.BeginTransaction();
+        if (Scalar("SELECT count(*) FROM sqlite_schema") == 0)
+        {
+            Execute($"""
+                CREATE TABLE log (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+                CREATE TABLE pages (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+                CREATE TABLE head (checkpoint BLOB NOT NULL, log_from INTEGER NOT NULL);
+                INSERT INTO head VALUES (x'', 0);
+                PRAGMA application_id = {ApplicationId};
+                PRAGMA user_version = {Format};
+                """);
+        }
+        else if (Scalar("PRAGMA application_id") != ApplicationId)
+            throw new StoreException(StoreFailure.Unusable, $"The file {FileName} in the data folder {_folder} belongs to another program.");
+        else if (Scalar("PRAGMA user_version") != Format)
+            throw new StoreException(StoreFailure.Unusable, $"The database in the data folder {_folder} was written by a newer version of Fresnel.");
+
+        transaction.Commit();
+    }
+
+    private StoreHead ReadHead()
+    {
+        using var command = Command("SELECT checkpoint, log_from, (SELECT max(position) FROM log) FROM head");
+        using var reader = command.ExecuteReader();
+        reader.Read();
+        var from = reader.GetInt64(1);
+        _logEnd = reader.IsDBNull(2) ? from : reader.GetInt64(2) + 1;
+        return new(reader.GetFieldValue<byte[]>(0), from, _logEnd);
+    }
+
+    private List<LogRow> ReadRows(long from)
+    {
+        using var command = Command("SELECT position, bytes FROM log WHERE position >= $from ORDER BY position", ("$from", SqliteType.Integer));
+        command.Parameters[0].Value = from;
+        using var reader = command.ExecuteReader();
+        var (rows, bytes) = (new List<LogRow>(), 0);
+        while (bytes < ReadAhead && reader.Read())
+        {
+            var group = reader.GetFieldValue<byte[]>(1);
+            rows.Add(new(reader.GetInt64(0), group));
+            bytes += group.Length;
+        }
+
+        return rows;
+    }
+
+    private ReadOnlyMemory<byte>[] ReadPages(IReadOnlyList<long> numbers)
+    {
+        using var command = Command("SELECT bytes FROM pages WHERE number = $number", ("$number", SqliteType.Integer));
+        var pages = new ReadOnlyMemory<byte>[numbers.Count];
+        for (var i = 0; i < pages.Length; i++)
+        {
+            command.Parameters[0].Value = numbers[i];
+            pages[i] = command.ExecuteScalar() as byte[] ?? throw new StoreException(StoreFailure.Unusable, $"Page {numbers[i]} is not in the database in {_folder}; the file is damaged.");
+        }
+
+        return pages;
+    }
+
+    private async Task WriteAsync(Action work)
+    {
+        try
+        {
+            // Not to be cancelled: once begun, what became of it must be known.
+            await Thread.RunAsync(work);
+        }
+        catch (SqliteException problem)
+        {
+            throw SqliteFailures.OfWriting(problem);
+        }
+    }
+
+    private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, SqliteType Type)> parameters)
+    {
+        var command = _connection!.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, type) in parameters) command.Parameters.Add(name, type);
+        return command;
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = Command(sql);
+        command.ExecuteNonQuery();
+    }
+
+    private long Scalar(string sql)
+    {
+        using var command = Command(sql);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private void Close()
+    {
+        _append?.Dispose();
+        _append = null;
+        _connection?.Dispose();
+        _connection = null;
+    }
+}
