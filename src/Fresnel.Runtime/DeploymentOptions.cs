@@ -74,6 +74,12 @@ public sealed record FunctionLimits
     /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
     public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Heap of a worker that runs queries and mutations, all that run in it together. Megabytes; default 256.</summary>
+    public int DeterministicMemory { get; init; } = 256;
+
+    /// <summary>Heap of a worker that runs actions, all that run in it together. Megabytes; default 512.</summary>
+    public int ActionMemory { get; init; } = 512;
+
     /// <summary>Queries that run at once; more wait. Default 16.</summary>
     public int ConcurrentQueries { get; init; } = 16;
 

@@ -64,6 +64,8 @@ public abstract class InvocationScope
     public abstract ValueTask<ReadOnlyMemory<byte>> SyscallAsync(string operation, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken);
 
     /// <summary>Opens a query stream under a number that the worker chose (the synchronous <c>1.0/queryStream</c>); errors surface at the first next.</summary>
+    /// <param name="queryId">From 0, counting up per invocation.</param>
+    /// <param name="query">The arguments of the syscall as they came: <c>{"query":…,"version":…}</c>.</param>
     public abstract void OpenQuery(int queryId, ReadOnlyMemory<byte> query);
 
     /// <summary>Closes a query stream (the synchronous <c>1.0/queryCleanup</c>).</summary>

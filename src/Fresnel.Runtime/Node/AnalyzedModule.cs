@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Fresnel.Runtime.Catalog;
 
 namespace Fresnel.Runtime.Node;
@@ -18,10 +20,60 @@ public sealed record AnalyzedModule(
     IReadOnlyList<string> Warnings)
 {
     /// <summary>The JSON text of an <c>AnalyzedModule</c> as <c>start_push</c> answers it.</summary>
-    public string ToJson() => throw new NotImplementedException();
+    public required string Json { get; init; }
 
-    /// <summary>Reads back what <see cref="ToJson"/> wrote. The warnings are not in it.</summary>
-    public static AnalyzedModule Parse(string path, ModuleEnvironment environment, string json) => throw new NotImplementedException();
+    /// <summary>Reads back what <see cref="Json"/> holds. The warnings are not in it.</summary>
+    public static AnalyzedModule Parse(string path, ModuleEnvironment environment, string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Read(path, environment, document.RootElement, []);
+    }
+
+    /// <summary>Reads what a worker found: the same, with <c>path</c> and <c>warnings</c>.</summary>
+    internal static AnalyzedModule Read(ModuleEnvironment environment, JsonElement json) =>
+        Read(json.GetProperty("path").GetString()!, environment, json, [.. json.GetProperty("warnings").EnumerateArray().Select(line => line.GetString()!)]);
+
+    private static AnalyzedModule Read(string path, ModuleEnvironment environment, JsonElement json, IReadOnlyList<string> warnings) =>
+        new(path, environment, [.. json.GetProperty("functions").EnumerateArray().Select(ReadFunction)], List(json, "httpRoutes", ReadRoute), List(json, "cronSpecs", ReadCron), warnings)
+        {
+            Json = Encoding.UTF8.GetString(WorkerMessages.Json(writer =>
+            {
+                foreach (var name in (ReadOnlySpan<string>)["functions", "httpRoutes", "cronSpecs", "sourceMapped"])
+                {
+                    writer.WritePropertyName(name);
+                    json.GetProperty(name).WriteTo(writer);
+                }
+            })),
+        };
+
+    private static List<T>? List<T>(JsonElement json, string name, Func<JsonElement, T> read) =>
+        json.GetProperty(name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(read)] : null;
+
+    private static AnalyzedFunction ReadFunction(JsonElement json) => new(
+        json.GetProperty("name").GetString()!,
+        json.GetProperty("pos") is { ValueKind: JsonValueKind.Object } position
+            ? new SourcePosition(position.GetProperty("path").GetString()!, position.GetProperty("start_lineno").GetInt32(), position.GetProperty("start_col").GetInt32())
+            : null,
+        Enum.Parse<FunctionKind>(json.GetProperty("udfType").GetString()!),
+        json.GetProperty("visibility") is { ValueKind: JsonValueKind.Object } visibility
+            ? visibility.GetProperty("kind").GetString() == "public" ? FunctionVisibility.Public : FunctionVisibility.Internal
+            : null,
+        json.GetProperty("args").GetString()!,
+        json.GetProperty("returns").GetString()!);
+
+    private static AnalyzedRoute ReadRoute(JsonElement json) =>
+        new(json.GetProperty("route").GetProperty("path").GetString()!, json.GetProperty("route").GetProperty("method").GetString()!);
+
+    private static AnalyzedCron ReadCron(JsonElement json)
+    {
+        var spec = json.GetProperty("spec");
+        var path = spec.GetProperty("udfPath").GetString()!.Split(".js:");
+        return new AnalyzedCron(
+            json.GetProperty("identifier").GetString()!,
+            new FunctionPath(path[0], path[1]),
+            Encoding.UTF8.GetString([.. spec.GetProperty("udfArgs").EnumerateArray().Select(one => one.GetByte())]),
+            spec.GetProperty("cronSchedule").GetRawText());
+    }
 }
 
 /// <summary>A function as its module exports it.</summary>

@@ -1,0 +1,243 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Values;
+
+namespace Fresnel.Runtime.Node;
+
+/// <summary>An invocation that a worker runs: the engine's side of it. What the worker asks comes in as steps.</summary>
+/// <remarks>
+/// In queries and mutations steps are taken one at a time in the order they came, and the result is one of them, so whatever was issued has been
+/// done before it counts. In actions they run side by side. An invocation that is ended completes once the step under way has ended: nobody
+/// works on its transaction afterwards.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing, and its token may outlive the invocation.")]
+internal sealed class RunningInvocation
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Step> _steps = new();
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly TaskCompletionSource<InvocationResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Worker _worker;
+    private bool _isPumping;
+    private bool _hasEnded;
+    private InvocationResult? _result;
+    private Exception? _failure;
+    private int _outstanding;
+
+    public RunningInvocation(ulong id, Invocation invocation, Worker worker, long? deadline)
+    {
+        Id = id;
+        Invocation = invocation;
+        Deadline = deadline;
+        _worker = worker;
+    }
+
+    public ulong Id { get; }
+
+    public Invocation Invocation { get; }
+
+    /// <summary>The timestamp at which its time is over, or null when the worker measures it.</summary>
+    public long? Deadline { get; }
+
+    public Task<InvocationResult> Completion => _completion.Task;
+
+    /// <summary>Whether it has come to an end here; the worker may not know yet.</summary>
+    public bool HasEnded => Volatile.Read(ref _hasEnded);
+
+    /// <summary>Whether its code can go on: it waits for no reply of ours.</summary>
+    public bool IsRunnable => Volatile.Read(ref _outstanding) == 0;
+
+    private bool IsAction => Invocation.Function.Kind is FunctionKind.Action;
+
+    /// <summary>Takes what the worker sent, on the reading thread.</summary>
+    public void Take(Step step)
+    {
+        if (step.Kind is FrameKind.Syscall) Interlocked.Increment(ref _outstanding);
+        if (IsAction)
+        {
+            if (!HasEnded && !Perform(step, out var waiting)) _ = SettleAsync(step, waiting);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_hasEnded) return;
+            _steps.Enqueue(step);
+            if (_isPumping) return;
+            _isPumping = true;
+        }
+
+        Pump();
+    }
+
+    /// <summary>Ends it from outside: its code never learns of it.</summary>
+    public void Abandon(AbandonReason reason, string message, Exception? inner = null)
+    {
+        if (!End(null, inner as InvocationAbandonedException ?? new InvocationAbandonedException(reason, message, inner))) return;
+        _worker.Terminate(this);
+        _ = _cancel.CancelAsync();
+    }
+
+    /// <summary>It threw: nothing of what it still wants counts.</summary>
+    public void Fail(FunctionError error, bool observedTime, TimeSpan userTime)
+    {
+        if (End(new InvocationResult(default, error, observedTime, userTime), null) && !IsAction) _ = _cancel.CancelAsync();
+    }
+
+    private bool End(InvocationResult? result, Exception? failure)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded) return false;
+            _result = result;
+            _failure = failure;
+            _hasEnded = true;
+            // What it wanted no longer counts; what it said before it failed still does.
+            var said = failure is null ? _steps.Where(step => step.Kind is FrameKind.Log).ToList() : [];
+            _steps.Clear();
+            foreach (var step in said) _steps.Enqueue(step);
+            if (_isPumping) return true;
+        }
+
+        Complete();
+        return true;
+    }
+
+    private void Complete()
+    {
+        if (_failure is not null) _completion.TrySetException(_failure);
+        else _completion.TrySetResult(_result!);
+    }
+
+    private void Pump()
+    {
+        while (TakeStep() is { } step)
+        {
+            if (Perform(step, out var waiting)) continue;
+            _ = SettleAndPumpAsync(step, waiting);
+            return;
+        }
+    }
+
+    private Step? TakeStep()
+    {
+        lock (_gate)
+        {
+            if (_steps.TryDequeue(out var step)) return step;
+            _isPumping = false;
+            if (!_hasEnded) return null;
+        }
+
+        Complete();
+        return null;
+    }
+
+    /// <summary>Takes a step, and says whether it is done with it.</summary>
+    private bool Perform(Step step, out ValueTask<ReadOnlyMemory<byte>> waiting)
+    {
+        waiting = default;
+        try
+        {
+            switch (step.Kind)
+            {
+                case FrameKind.OpenQuery: Invocation.Scope.OpenQuery((int)step.Number, step.Payload); break;
+                case FrameKind.CloseQuery: Invocation.Scope.CloseQuery((int)step.Number); break;
+                case FrameKind.Log: Invocation.Scope.Log(step.Line!); break;
+                case FrameKind.Result: End(step.Result, null); break;
+                case FrameKind.Syscall:
+                    waiting = Invocation.Scope.SyscallAsync(step.Operation!, step.Payload, _cancel.Token);
+                    if (!waiting.IsCompletedSuccessfully) return false;
+                    Reply(step, true, waiting.Result.Span);
+                    break;
+            }
+        }
+        catch (Exception failure)
+        {
+            Refuse(step, failure);
+        }
+
+        return true;
+    }
+
+    private async Task SettleAndPumpAsync(Step step, ValueTask<ReadOnlyMemory<byte>> waiting)
+    {
+        await SettleAsync(step, waiting);
+        Pump();
+    }
+
+    private async Task SettleAsync(Step step, ValueTask<ReadOnlyMemory<byte>> waiting)
+    {
+        try
+        {
+            Reply(step, true, (await waiting).Span);
+        }
+        catch (Exception failure)
+        {
+            Refuse(step, failure);
+        }
+    }
+
+    /// <summary>Only an error that a person can cause reaches user code; everything else ends a query or mutation from outside.</summary>
+    private void Refuse(Step step, Exception failure)
+    {
+        switch (failure)
+        {
+            case DeveloperException error when step.Kind is FrameKind.Syscall:
+                Reply(step, false, Rejection(error.Message, error.ErrorData));
+                break;
+            case InvocationAbandonedException abandoned:
+                Abandon(abandoned.Reason, abandoned.Message, abandoned);
+                break;
+            case OperationCanceledException when HasEnded || _cancel.IsCancellationRequested:
+                break;
+            case OperationCanceledException:
+                Abandon(AbandonReason.Canceled, "The invocation was canceled.", failure);
+                break;
+            default:
+                _worker.Report(failure, this, step.Operation);
+                if (IsAction && step.Kind is FrameKind.Syscall) Reply(step, false, Rejection("Your request couldn't be completed. Try again later.", default));
+                else Abandon(AbandonReason.Internal, $"{step.Operation ?? step.Kind.ToString()} failed: {failure.Message}", failure);
+                break;
+        }
+    }
+
+    private void Reply(Step step, bool isOk, ReadOnlySpan<byte> text)
+    {
+        Interlocked.Decrement(ref _outstanding);
+        if (!HasEnded) _worker.Reply(this, step.Number, isOk, text);
+    }
+
+    private static byte[] Rejection(string message, ReadOnlyMemory<byte> data)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("message", message);
+            if (!data.IsEmpty)
+            {
+                json.WritePropertyName("data");
+                json.WriteRawValue(data.Span);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+}
+
+/// <summary>One thing that the worker sent for an invocation.</summary>
+/// <param name="Kind">Syscall, OpenQuery, CloseQuery, Log or Result.</param>
+/// <param name="Number">The syscall's sequence or the query's id.</param>
+/// <param name="Payload">The arguments.</param>
+internal readonly record struct Step(FrameKind Kind, uint Number = 0, ReadOnlyMemory<byte> Payload = default)
+{
+    public string? Operation { get; init; }
+
+    public LogLine? Line { get; init; }
+
+    public InvocationResult? Result { get; init; }
+}

@@ -1,0 +1,298 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
+
+namespace Fresnel.Runtime.Node;
+
+/// <summary>One Node process and the invocations that it runs, side by side.</summary>
+/// <remarks>
+/// It starts when it is made, takes invocations at once (they wait until it has said hello), and ends once: by a crash, by being killed when its
+/// code does not let go of the processor, or when it is no longer needed. Whatever it ran then ends with it.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "What it owns ends with the process, in OnClosed.")]
+internal sealed class Worker
+{
+    private readonly WorkerSettings _settings;
+    private readonly ReadOnlyMemory<byte> _setup;
+    private readonly Action<IReadOnlyList<Invocation>> _suspect;
+    private readonly ConcurrentDictionary<ulong, RunningInvocation> _running = new();
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _starting = new();
+    private readonly Lock _invokeGate = new();
+    private readonly WorkerPulse _pulse;
+    private WorkerProcess? _process;
+    private WorkerLink? _link;
+    private string _token = "";
+    private IReadOnlyDictionary<string, uint>? _tables;
+    private ulong _lastId;
+    private int _load;
+    private volatile bool _isImporting;
+    private volatile bool _isRetired;
+    private volatile bool _wasStuck;
+    private volatile Exception? _end;
+
+    /// <param name="settings">How it is started and watched.</param>
+    /// <param name="setup">What it is told first.</param>
+    /// <param name="suspect">Told of invocations of which one, unknown which, brought it down.</param>
+    public Worker(WorkerSettings settings, ReadOnlyMemory<byte> setup, Action<IReadOnlyList<Invocation>> suspect)
+    {
+        _settings = settings;
+        _setup = setup;
+        _suspect = suspect;
+        _pulse = new WorkerPulse(settings.Time);
+        _connected.Task.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = StartAsync();
+    }
+
+    /// <summary>Invocations that it has, those included that were ended and of which it has not said so yet.</summary>
+    public int Load => Volatile.Read(ref _load);
+
+    /// <summary>Whether it may be given more.</summary>
+    public bool IsOpen => !_isRetired && _end is null;
+
+    /// <summary>Whether it has connected.</summary>
+    public bool IsReady => _connected.Task.IsCompletedSuccessfully;
+
+    /// <summary>When it last had something to do.</summary>
+    public long LastUsed { get; private set; }
+
+    /// <summary>Completes when the process is gone.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Takes a place in it, to be used by <see cref="RunAsync"/>.</summary>
+    public void Reserve() => Interlocked.Increment(ref _load);
+
+    /// <summary>Runs an invocation for which a place was reserved. Null when the worker was gone before it was told of it.</summary>
+    public async Task<InvocationResult?> RunAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_connected.Task.IsCompletedSuccessfully) await _connected.Task.WaitAsync(cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            Release();
+            throw failure is OperationCanceledException
+                ? new InvocationAbandonedException(AbandonReason.Canceled, "The invocation was canceled.", failure)
+                : new InvocationAbandonedException(AbandonReason.Internal, failure.Message, failure);
+        }
+
+        var deadline = _settings.WallTime is { } wall ? _settings.Time.GetTimestamp() + (long)(wall.TotalSeconds * _settings.Time.TimestampFrequency) : (long?)null;
+        var running = new RunningInvocation(Interlocked.Increment(ref _lastId), invocation, this, deadline);
+        _running[running.Id] = running;
+        if (_end is not null)
+        {
+            Forget(running.Id);
+            return null;
+        }
+
+        Send(running);
+        await using var registration = cancellationToken.UnsafeRegister(
+            static state => ((RunningInvocation)state!).Abandon(AbandonReason.Canceled, "The invocation was canceled."), running);
+        return await running.Completion;
+    }
+
+    /// <summary>Takes no more, and ends when nothing runs in it.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        if (Load == 0) End(new OperationCanceledException("The worker was retired."));
+    }
+
+    /// <summary>Ends it now, with what it runs.</summary>
+    public void Stop() => End(new OperationCanceledException("The deployment is shutting down."));
+
+    /// <summary>Looks whether its code still lets go of the processor, and whose time is over. To be called every tenth of a second while it has something to do.</summary>
+    public void Watch()
+    {
+        var now = _settings.Time.GetTimestamp();
+        var isWaitedFor = false;
+        foreach (var running in _running.Values)
+        {
+            if (now >= running.Deadline) running.Abandon(AbandonReason.TimedOut, TimedOutText(running.Invocation));
+            isWaitedFor |= running.HasEnded || (_settings.Kind is WorkerKind.Deterministic && running.IsRunnable);
+        }
+
+        var limit = _isImporting ? WorkerSettings.ImportTime : _settings.Kind is WorkerKind.Deterministic ? _settings.Limits.UserTime : WorkerSettings.TerminationTime;
+        if (!IsReady || !_pulse.IsStuck(isWaitedFor, limit, _process!)) return;
+        _wasStuck = true;
+        End(new TimeoutException("The worker's code did not let go of the processor."));
+    }
+
+    /// <summary>Tells the worker that an invocation was ended. It answers, unless its code does not let it.</summary>
+    public void Terminate(RunningInvocation running)
+    {
+        if (_end is not null || _link is null) return;
+        _link.Append(FrameKind.Terminate, running.Id, default);
+        _link.Flush();
+    }
+
+    /// <summary>Answers a syscall.</summary>
+    public void Reply(RunningInvocation running, uint sequence, bool isOk, ReadOnlySpan<byte> text)
+    {
+        Span<byte> head = stackalloc byte[5];
+        BinaryPrimitives.WriteUInt32LittleEndian(head, sequence);
+        head[4] = isOk ? (byte)1 : (byte)0;
+        _link!.Append(FrameKind.Reply, running.Id, head, text);
+        _link.Flush();
+    }
+
+    /// <summary>Writes a fault of our own into the log.</summary>
+    public void Report(Exception failure, RunningInvocation running, string? operation) =>
+        NodeLog.SyscallFailed(_settings.Log, operation ?? "", running.Invocation.Function.Path.Display, failure);
+
+    private async Task StartAsync()
+    {
+        try
+        {
+            using var rendezvous = new Rendezvous(_settings.Entropy);
+            _token = rendezvous.Token;
+            _process = WorkerProcess.Start(NodeExecutable.Locate(_settings.Node), _settings.Files.Program, _settings.Memory, rendezvous);
+            NodeLog.Started(_settings.Log, _settings.PoolName, _process.Id);
+            using var late = new CancellationTokenSource(WorkerSettings.StartTime, _settings.Time);
+            using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _starting.Token);
+            _ = CancelOnExitAsync(_process, giveUp);
+            var socket = await rendezvous.AcceptAsync(giveUp.Token);
+            giveUp.Token.ThrowIfCancellationRequested();
+            _link = new WorkerLink(socket, $"fresnel worker {_process.Id}", Take, _pulse.Beat, OnClosed);
+            _link.Start();
+        }
+        catch (Exception failure)
+        {
+            var words = _process?.LastWords is { Length: > 0 } last ? $" It said: {last}" : "";
+            End(failure is OperationCanceledException ? new NodeUnavailableException($"A Node.js worker did not start.{words}", failure) : failure);
+            _process?.Kill();
+            OnClosed();
+        }
+    }
+
+    private static async Task CancelOnExitAsync(WorkerProcess process, CancellationTokenSource giveUp)
+    {
+        try
+        {
+            await process.WaitForExitAsync(giveUp.Token);
+            await giveUp.CancelAsync();
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It connected.
+        }
+    }
+
+    /// <summary>Frames come in order, on the reading thread.</summary>
+    private bool Take(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Hello: return Welcome(frame.Payload);
+            case FrameKind.Importing: _isImporting = frame.Payload.Span[0] == (byte)'1'; return true;
+            case FrameKind.Retire: _isRetired = true; return true;
+            case FrameKind.Terminated: Forget(frame.Invocation); return true;
+        }
+
+        if (!_running.TryGetValue(frame.Invocation, out var running)) return true;
+        switch (frame.Kind)
+        {
+            case FrameKind.Syscall: running.Take(WorkerMessages.ReadSyscall(frame.Payload)); return true;
+            case FrameKind.OpenQuery or FrameKind.CloseQuery: running.Take(WorkerMessages.ReadQuery(frame.Kind, frame.Payload)); return true;
+            case FrameKind.Log: running.Take(WorkerMessages.ReadLog(frame.Payload)); return true;
+            case FrameKind.Result: TakeResult(running, frame.Payload); return true;
+            default: return false;
+        }
+    }
+
+    private bool Welcome(ReadOnlyMemory<byte> hello)
+    {
+        if (WorkerMessages.ReadHello(hello) != _token) return false;
+        _link!.Append(FrameKind.Setup, 0, _setup.Span);
+        _link.Flush();
+        LastUsed = _settings.Time.GetTimestamp();
+        _connected.TrySetResult();
+        return true;
+    }
+
+    private void TakeResult(RunningInvocation running, ReadOnlyMemory<byte> payload)
+    {
+        Forget(running.Id);
+        if (WorkerMessages.ReadResult(payload) is not { } result) running.Abandon(AbandonReason.TimedOut, TimedOutText(running.Invocation));
+        else if (result.Error is { } error) running.Fail(error, result.ObservedTime, result.UserTime);
+        else running.Take(new Step(FrameKind.Result) { Result = result });
+    }
+
+    private void Send(RunningInvocation running)
+    {
+        var invocation = running.Invocation;
+        lock (_invokeGate)
+        {
+            // Tables are sent when they are others than those of the invocation before, so their order on the wire matters.
+            var tables = invocation.Function.Kind is FunctionKind.Action ? _tables : invocation.Scope.TableNumbers;
+            var header = WorkerMessages.InvokeHeader(invocation, ReferenceEquals(tables, _tables) ? null : tables);
+            _tables = tables;
+            _link!.Append(FrameKind.Invoke, running.Id, header, invocation.Arguments.Span);
+        }
+
+        _link.Flush();
+    }
+
+    private void Forget(ulong id)
+    {
+        if (_running.TryRemove(id, out _)) Release();
+    }
+
+    private void Release()
+    {
+        LastUsed = _settings.Time.GetTimestamp();
+        if (Interlocked.Decrement(ref _load) == 0 && _isRetired) End(new OperationCanceledException("The worker was retired."));
+    }
+
+    private void End(Exception why)
+    {
+        if (Interlocked.CompareExchange(ref _end, why, null) is not null) return;
+        _starting.Cancel();
+        _process?.Kill();
+        _link?.Dispose();
+    }
+
+    /// <summary>The process is gone or going: says to each invocation what that means for it.</summary>
+    private void OnClosed()
+    {
+        if (_process?.WaitForExit(TimeSpan.FromSeconds(2)) is false) _process.Kill();
+        var outOfMemory = _process?.RanOutOfMemory ?? false;
+        End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : "The worker ended unexpectedly."));
+        NodeLog.Ended(_settings.Log, _settings.PoolName, _process?.Id ?? 0, _end!.Message);
+        _connected.TrySetException(_end!);
+
+        var all = _running.Values.ToList();
+        var blamed = _wasStuck || outOfMemory ? all.Where(running => running.IsRunnable).ToList() : [];
+        if (blamed.Count > 1) _suspect([.. blamed.Select(running => running.Invocation)]);
+        foreach (var running in all)
+        {
+            if (blamed is [var culprit] && culprit == running)
+            {
+                running.Abandon(outOfMemory ? AbandonReason.OutOfMemory : AbandonReason.TimedOut, outOfMemory ? OutOfMemoryText : TimedOutText(running.Invocation));
+            }
+            else
+            {
+                running.Abandon(_end is OperationCanceledException ? AbandonReason.Canceled : AbandonReason.WorkerLost, _end!.Message, _end);
+            }
+        }
+
+        _link?.Dispose();
+        _process?.Dispose();
+        _ended.TrySetResult();
+    }
+
+    private string OutOfMemoryText => $"JavaScript execution ran out of memory (maximum memory usage: {_settings.Memory} MB)";
+
+    private string TimedOutText(Invocation invocation)
+    {
+        var seconds = (_settings.WallTime ?? _settings.Limits.UserTime).TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        return _settings.Kind is WorkerKind.Node
+            ? $"Action `{invocation.Function.Path.Display}` execution timed out (maximum duration {seconds}s)"
+            : $"Function execution timed out (maximum duration: {seconds}s)";
+    }
+}

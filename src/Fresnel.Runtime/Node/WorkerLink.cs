@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace Fresnel.Runtime.Node;
+
+/// <summary>The engine's end of a worker's socket: one thread reads, whoever has something to say writes.</summary>
+/// <remarks>
+/// All frames of one read are handled before anything is sent, so that their answers leave in one write; that, and a thread that blocks,
+/// is worth a factor of ten in system calls. While one thread sends, others only append.
+/// </remarks>
+internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> take, Action read, Action closed) : IDisposable
+{
+    /// <summary>Unsent bytes at which the worker is held to be lost: it does not read.</summary>
+    private const int MostUnsent = 256 << 20;
+
+    private readonly Lock _gate = new();
+    private ArrayBufferWriter<byte> _filling = new(64 * 1024);
+    private ArrayBufferWriter<byte> _sending = new(64 * 1024);
+    private Thread? _reader;
+    private bool _isSending;
+
+    /// <summary>Starts the reading thread.</summary>
+    public void Start()
+    {
+        _reader = new Thread(Read) { IsBackground = true, Name = name };
+        _reader.Start();
+    }
+
+    /// <summary>Appends a frame; <see cref="Flush"/> sends it.</summary>
+    /// <param name="kind">What it says.</param>
+    /// <param name="invocation">Which invocation it is about.</param>
+    /// <param name="first">The beginning of the payload.</param>
+    /// <param name="second">The rest of it.</param>
+    public void Append(FrameKind kind, ulong invocation, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
+    {
+        lock (_gate)
+        {
+            var length = Frame.Head + first.Length + second.Length;
+            var span = _filling.GetSpan(Frame.Prefix + length);
+            BinaryPrimitives.WriteInt32LittleEndian(span, length);
+            span[Frame.Prefix] = (byte)kind;
+            BinaryPrimitives.WriteUInt64LittleEndian(span[(Frame.Prefix + 1)..], invocation);
+            var payload = span[(Frame.Prefix + Frame.Head)..];
+            first.CopyTo(payload);
+            second.CopyTo(payload[first.Length..]);
+            _filling.Advance(Frame.Prefix + length);
+        }
+    }
+
+    /// <summary>Sends what was appended. On the reading thread nothing is done: it sends at the end of its turn.</summary>
+    public void Flush()
+    {
+        if (Thread.CurrentThread != _reader) Send();
+    }
+
+    /// <summary>Closes the socket, which ends the reading thread and the worker.</summary>
+    public void Dispose() => socket.Dispose();
+
+    private void Send()
+    {
+        lock (_gate)
+        {
+            if (_isSending) return;
+            _isSending = true;
+        }
+
+        try
+        {
+            while (TakeUnsent()) SendAll(_sending.WrittenSpan);
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // The reading thread sees the same end and tells of it. The flag stays: nothing can be sent any more.
+        }
+    }
+
+    private bool TakeUnsent()
+    {
+        lock (_gate)
+        {
+            _sending.ResetWrittenCount();
+            if (_filling.WrittenCount == 0)
+            {
+                _isSending = false;
+                return false;
+            }
+
+            if (_filling.WrittenCount > MostUnsent) throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
+            (_filling, _sending) = (_sending, _filling);
+            return true;
+        }
+    }
+
+    private void SendAll(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty) bytes = bytes[socket.Send(bytes)..];
+    }
+
+    private void Read()
+    {
+        var buffer = new byte[64 * 1024];
+        var held = 0;
+        try
+        {
+            while (true)
+            {
+                var count = socket.Receive(buffer.AsSpan(held));
+                if (count == 0) break;
+                held += count;
+                read();
+                if (!TakeFrames(ref buffer, ref held)) break;
+                Send();
+            }
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // The worker died, or we closed it.
+        }
+
+        closed();
+    }
+
+    private bool TakeFrames(ref byte[] buffer, ref int held)
+    {
+        var at = 0;
+        while (held - at >= Frame.Prefix)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(at));
+            if (length is < Frame.Head or > Frame.Greatest) return false;
+            var end = at + Frame.Prefix + length;
+            if (end > held)
+            {
+                if (Frame.Prefix + length > buffer.Length) Grow(ref buffer, ref at, ref held, Frame.Prefix + length);
+                break;
+            }
+
+            var head = buffer.AsSpan(at + Frame.Prefix);
+            var frame = new Frame((FrameKind)head[0], BinaryPrimitives.ReadUInt64LittleEndian(head[1..]), head[Frame.Head..length].ToArray());
+            at = end;
+            if (!take(frame)) return false;
+        }
+
+        buffer.AsSpan(at, held - at).CopyTo(buffer);
+        held -= at;
+        return true;
+    }
+
+    private static void Grow(ref byte[] buffer, ref int at, ref int held, int size)
+    {
+        var wider = new byte[Math.Max(size, Math.Min(Frame.Prefix + Frame.Greatest, buffer.Length * 2))];
+        buffer.AsSpan(at, held - at).CopyTo(wider);
+        buffer = wider;
+        held -= at;
+        at = 0;
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
+
+namespace Fresnel.Runtime.Node;
+
+/// <summary>The workers of one kind: one per generation of code, more of them under load, fewer when they idle.</summary>
+/// <remarks>
+/// A worker belongs to one generation of one component's code for its life, since modules keep state and cannot be unloaded. When a newer
+/// generation is first used, workers of the older ones take what snapshots of the past still ask for and go once that has stopped.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing.")]
+internal sealed class WorkerPool(WorkerSettings settings)
+{
+    /// <summary>Invocations in a worker from which on another one is started.</summary>
+    private const int BusyFrom = 8;
+
+    /// <summary>Invocations in one worker. The invoker's own bounds are far below.</summary>
+    private const int MostPerWorker = 1_024;
+
+    /// <summary>Suspects that are remembered.</summary>
+    private const int MostSuspects = 1_000;
+
+    /// <summary>Suspects that run at once, each in a worker of its own: the depth of nested calls, so that a chain of them can go on.</summary>
+    private const int MostAlone = 8;
+
+    private static readonly TimeSpan SupersededTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SpareIdleTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan WaitForPlace = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Generation, List<Worker>> _workers = [];
+    private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
+    private readonly HashSet<Worker> _alone = [];
+    private readonly ConcurrentDictionary<Suspect, bool> _suspects = new();
+    private readonly SemaphoreSlim _places = new(MostAlone);
+    private bool _isStopped;
+
+    private readonly record struct Generation(string Component, string Name);
+
+    private readonly record struct Suspect(Generation Generation, FunctionPath Function);
+
+    /// <summary>How many workers one generation may have.</summary>
+    private static int MostWorkers { get; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    public async Task<InvocationResult> RunAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        var suspect = new Suspect(new Generation(invocation.Code.Component, invocation.Code.Generation), invocation.Function.Path);
+        if (_suspects.ContainsKey(suspect)) return await RunAloneAsync(invocation, suspect, cancellationToken);
+        while (true)
+        {
+            // A worker that went away before it was told has done nothing: the next one is as good.
+            if (await Rent(invocation.Code, suspect.Generation).RunAsync(invocation, cancellationToken) is { } result) return result;
+        }
+    }
+
+    /// <summary>Watches busy workers and lets idle ones go. Says whether any is busy.</summary>
+    public bool Tick()
+    {
+        List<Worker> all;
+        lock (_gate)
+        {
+            foreach (var (generation, workers) in _workers.ToList())
+            {
+                workers.RemoveAll(worker => worker.Ended.IsCompleted);
+                if (workers.Count == 0) _workers.Remove(generation);
+                else LetIdleGo(generation, workers);
+            }
+
+            all = [.. _workers.Values.SelectMany(workers => workers), .. _alone];
+        }
+
+        var isBusy = false;
+        foreach (var worker in all.Where(worker => worker.Load > 0))
+        {
+            worker.Watch();
+            isBusy = true;
+        }
+
+        return isBusy;
+    }
+
+    /// <summary>Ends all workers with what they run.</summary>
+    public Task StopAsync()
+    {
+        List<Worker> all;
+        lock (_gate)
+        {
+            _isStopped = true;
+            all = [.. _workers.Values.SelectMany(workers => workers), .. _alone];
+        }
+
+        foreach (var worker in all) worker.Stop();
+        return Task.WhenAll(all.Select(worker => worker.Ended));
+    }
+
+    /// <summary>The least busy worker of the generation, with a place in it reserved.</summary>
+    private Worker Rent(ComponentCode code, Generation generation)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            if (!_workers.TryGetValue(generation, out var workers))
+            {
+                _workers.Add(generation, workers = []);
+                _newest[generation.Component] = generation.Name;
+            }
+
+            var open = workers.Where(worker => worker.IsOpen).ToList();
+            var best = open.MinBy(worker => (!worker.IsReady, worker.Load));
+            if (best is null || (best.Load >= BusyFrom && open.Count < MostWorkers && open.All(worker => worker.IsReady)))
+            {
+                var fresh = Start(code);
+                workers.Add(fresh);
+                // What is running already is quicker than what has yet to start.
+                best ??= fresh;
+            }
+
+            if (best.Load >= MostPerWorker) throw new InvocationAbandonedException(AbandonReason.Internal, "Too many functions run at once.");
+            best.Reserve();
+            return best;
+        }
+    }
+
+    private Worker Start(ComponentCode code)
+    {
+        var nodeModules = code.Functions.Values.Any(function => function is { Environment: ModuleEnvironment.Node, Kind: FunctionKind.Query or FunctionKind.Mutation });
+        var setup = WorkerMessages.Setup(
+            settings.PoolName, false, settings.Files.UrlOf(code.Modules), code.Environment, false, nodeModules, code.Modules.Determinism, settings.Limits.UserTime);
+        return new Worker(settings, setup, Remember);
+    }
+
+    /// <summary>Runs a function that may have brought a worker down where it can harm no other. If it behaves it is trusted again.</summary>
+    private async Task<InvocationResult> RunAloneAsync(Invocation invocation, Suspect suspect, CancellationToken cancellationToken)
+    {
+        if (!await _places.WaitAsync(WaitForPlace, cancellationToken))
+        {
+            throw new InvocationAbandonedException(AbandonReason.Internal, "Too many functions that are suspected of not ending run at once.");
+        }
+
+        Worker? worker = null;
+        try
+        {
+            lock (_gate)
+            {
+                ThrowIfStopped();
+                worker = Start(invocation.Code);
+                worker.Reserve();
+                _alone.Add(worker);
+            }
+
+            var result = await worker.RunAsync(invocation, cancellationToken)
+                ?? throw new InvocationAbandonedException(AbandonReason.WorkerLost, "The worker ended before it began.");
+            _suspects.TryRemove(suspect, out _);
+            return result;
+        }
+        finally
+        {
+            worker?.Retire();
+            lock (_gate)
+            {
+                if (worker is not null) _alone.Remove(worker);
+            }
+
+            _places.Release();
+        }
+    }
+
+    private void Remember(IReadOnlyList<Invocation> invocations)
+    {
+        NodeLog.Suspected(settings.Log, string.Join(", ", invocations.Select(one => one.Function.Path.Display).Distinct()));
+        if (_suspects.Count >= MostSuspects) _suspects.Clear();
+        foreach (var one in invocations) _suspects[new Suspect(new Generation(one.Code.Component, one.Code.Generation), one.Function.Path)] = true;
+    }
+
+    private void LetIdleGo(Generation generation, List<Worker> workers)
+    {
+        var isNewest = _newest.GetValueOrDefault(generation.Component) == generation.Name;
+        for (var at = workers.Count - 1; at >= 0; at--)
+        {
+            var worker = workers[at];
+            var allowed = !isNewest ? SupersededTime : at > 0 ? SpareIdleTime : IdleTime;
+            if (worker is { Load: 0, IsReady: true } && settings.Time.GetElapsedTime(worker.LastUsed) > allowed) worker.Retire();
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_isStopped) throw new InvocationAbandonedException(AbandonReason.Canceled, "The deployment is shutting down.");
+    }
+}

@@ -1,0 +1,109 @@
+// @ts-check
+// The wire between the engine and a worker: `u32 length | u8 kind | u64 invocation | payload`, little endian.
+// `length` counts what follows it. `Frames.cs` is the other end; the kinds there and here are one list.
+import { Buffer } from "node:buffer";
+
+export const Kind = Object.freeze({
+  // engine → worker
+  setup: 1,
+  invoke: 2,
+  reply: 3,
+  terminate: 4,
+  analyze: 5,
+  // worker → engine
+  hello: 64,
+  syscall: 65,
+  openQuery: 66,
+  closeQuery: 67,
+  log: 68,
+  result: 69,
+  importing: 70,
+  terminated: 71,
+  analysis: 72,
+  retire: 73,
+});
+
+const Prefix = 4;
+const Head = 9;
+
+/** Cuts a byte stream into frames. */
+export class FrameReader {
+  /** @type {Buffer} */
+  #rest = Buffer.alloc(0);
+
+  /**
+   * Calls `take` for every complete frame of what has arrived.
+   * @param {Buffer} chunk
+   * @param {(kind: number, invocation: number, payload: Buffer) => void} take The payload is only valid during the call.
+   */
+  read(chunk, take) {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    while (bytes.length - at >= Prefix) {
+      const length = bytes.readUInt32LE(at);
+      const end = at + Prefix + length;
+      if (end > bytes.length) break;
+      const head = at + Prefix;
+      const invocation = bytes.readUInt32LE(head + 1) + bytes.readUInt32LE(head + 5) * 0x1_0000_0000;
+      take(bytes[head], invocation, bytes.subarray(head + Head, end));
+      at = end;
+    }
+    // A copy when little is left over: a slice would keep the whole read alive.
+    this.#rest = at === bytes.length ? Buffer.alloc(0) : bytes.length - at < 4096 ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at);
+  }
+}
+
+/** Collects the frames of a turn, so that they leave in one write. */
+export class FrameWriter {
+  #bytes = Buffer.allocUnsafe(64 * 1024);
+  #used = 0;
+
+  /** How much waits. */
+  get length() {
+    return this.#used;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} invocation
+   * @param {number} size Bytes of the payload at most.
+   * @param {(bytes: Buffer, at: number) => number} write Writes the payload and returns its end.
+   */
+  frame(kind, invocation, size, write) {
+    const at = this.#used;
+    this.#reserve(Prefix + Head + size);
+    const bytes = this.#bytes;
+    bytes[at + Prefix] = kind;
+    bytes.writeUInt32LE(invocation >>> 0, at + Prefix + 1);
+    bytes.writeUInt32LE(Math.floor(invocation / 0x1_0000_0000), at + Prefix + 5);
+    const end = write(bytes, at + Prefix + Head);
+    bytes.writeUInt32LE(end - at - Prefix, at);
+    this.#used = end;
+  }
+
+  /**
+   * A frame whose payload is text.
+   * @param {number} kind
+   * @param {number} invocation
+   * @param {string} text
+   */
+  text(kind, invocation, text) {
+    this.frame(kind, invocation, text.length * 3, (bytes, at) => at + bytes.utf8Write(text, at));
+  }
+
+  /** Hands over what was collected and starts afresh. */
+  take() {
+    const bytes = this.#bytes.subarray(0, this.#used);
+    this.#bytes = Buffer.allocUnsafe(64 * 1024);
+    this.#used = 0;
+    return bytes;
+  }
+
+  /** @param {number} more */
+  #reserve(more) {
+    if (this.#used + more <= this.#bytes.length) return;
+    const wider = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#used + more));
+    this.#bytes.copy(wider, 0, 0, this.#used);
+    this.#bytes = wider;
+  }
+}

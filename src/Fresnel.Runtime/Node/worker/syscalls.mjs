@@ -1,0 +1,160 @@
+// @ts-check
+// globalThis.Convex, through which the client library reaches the engine: spec/function-runtime.md §3.
+import { currentInvocation, parseJson, toJson } from "./host.mjs";
+import { tableNumberOf } from "./ids.mjs";
+
+const MostConcurrent = 1_000;
+const Never = new Promise(() => {});
+
+/**
+ * @typedef {object} Engine The worker's way to the engine.
+ * @property {(invocation: import("./invocation.mjs").Invocation, sequence: number, operation: string, args: string) => void} syscall
+ * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number, args: string) => void} openQuery
+ * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number) => void} closeQuery
+ */
+
+/** @param {Engine} engine */
+export function installSyscalls(engine) {
+  const Convex = Object.freeze({
+    /** @param {string} operation @param {string} args */
+    syscall(operation, args) {
+      const invocation = currentInvocation();
+      if (invocation === null) throw duringImport(operation);
+      return answer(engine, invocation, operation, args);
+    },
+
+    /** @param {string} operation @param {string} args */
+    asyncSyscall(operation, args) {
+      const invocation = currentInvocation();
+      if (invocation === null) return Promise.reject(duringImport(operation));
+      return call(engine, invocation, operation, args);
+    },
+
+    /** @param {string} operation */
+    jsSyscall(operation) {
+      if (currentInvocation() === null) throw duringImport(operation);
+      return Promise.reject(notBuilt(operation));
+    },
+  });
+  Object.defineProperty(globalThis, "Convex", { value: Convex, configurable: false, writable: false });
+}
+
+/** @param {string} operation */
+function duringImport(operation) {
+  return new Error(/^1\.0\/(get|insert|shallowMerge|replace|remove|query|count|db)/.test(operation)
+    ? "Can't use database at import time"
+    : "Cannot invoke syscall during module imports");
+}
+
+/** @param {string} operation */
+function notBuilt(operation) {
+  const feature = { "storage/storeBlob": "ctx.storage.store()", "storage/getBlob": "ctx.storage.get()" }[operation];
+  if (feature !== undefined) return new Error(`NotBuiltYet: ${feature} is not built yet in this version of Fresnel.`);
+  if (operation === "requestFromConvexJson" || operation === "convexJsonFromResponse") {
+    return new Error("NotBuiltYet: HTTP actions are not built yet in this version of Fresnel.");
+  }
+  return new Error(`Unknown JS operation ${operation}`);
+}
+
+/**
+ * @param {Engine} engine
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {string} operation
+ * @param {string} args
+ * @returns {Promise<string>}
+ */
+function call(engine, invocation, operation, args) {
+  if (invocation.closed) return Never;
+  if (invocation.pending.size >= MostConcurrent) {
+    return Promise.reject(new Error("Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information."));
+  }
+  if (!invocation.deterministic && isLeftOver(invocation, args)) {
+    return Promise.reject(new Error(
+      "Leftover state detected. This typically happens if there are dangling promises from a previous request. Did you forget to await your promises?"));
+  }
+  const sequence = invocation.nextSyscall++;
+  const reply = new Promise((resolve, reject) => {
+    invocation.pending.set(sequence, { resolve: operation === "1.0/insert" ? noticeTable(invocation, args, resolve) : resolve, reject, operation });
+  });
+  engine.syscall(invocation, sequence, operation, args);
+  return reply;
+}
+
+/**
+ * Whether a syscall was made with the request id of another invocation.
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {string} args
+ */
+function isLeftOver(invocation, args) {
+  if (!args.includes('"requestId"')) return false;
+  const requestId = parseJson(args).requestId;
+  return requestId !== undefined && requestId !== invocation.requestId;
+}
+
+/**
+ * The first insert into a table creates it, and `normalizeId` must know its number from then on: it stands in the new document's id.
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {string} args
+ * @param {(text: string) => void} resolve
+ * @returns {(text: string) => void}
+ */
+function noticeTable(invocation, args, resolve) {
+  const table = /^\{"table":"(\w+)"/.exec(args)?.[1];
+  if (table === undefined || Object.hasOwn(invocation.tables, table) || invocation.newTables.has(table)) return resolve;
+  return (text) => {
+    const number = tableNumberOf(parseJson(text)._id);
+    if (number !== null) invocation.newTables.set(table, number);
+    resolve(text);
+  };
+}
+
+/**
+ * Synchronous syscalls are answered here, without asking the engine.
+ * @param {Engine} engine
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {string} operation
+ * @param {string} args
+ * @returns {string}
+ */
+function answer(engine, invocation, operation, args) {
+  switch (invocation.kind === "action" ? "" : operation) {
+    case "1.0/queryStream": {
+      const queryId = invocation.nextQuery++;
+      if (!invocation.closed) engine.openQuery(invocation, queryId, args);
+      return `{"queryId":${queryId}}`;
+    }
+    case "1.0/queryCleanup": {
+      const { queryId } = parseJson(args);
+      const known = Number.isInteger(queryId) && queryId >= 0 && queryId < invocation.nextQuery;
+      if (known && !invocation.closed) engine.closeQuery(invocation, queryId);
+      return String(known);
+    }
+    case "1.0/db/normalizeId":
+      return normalizeId(invocation, parseJson(args));
+    case "1.0/getSnapshotTs":
+      invocation.observedTime = true;
+      return toJson({ $integer: invocation.snapshot });
+    default:
+      if (operation === "1.0/componentArgument") return "{}";
+      throw new Error(`Unknown operation ${operation}`);
+  }
+}
+
+/**
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {{ table?: unknown, idString?: unknown }} args
+ */
+function normalizeId(invocation, { table, idString }) {
+  if (typeof table !== "string") throw new Error("Invalid argument `table` for `db.normalizeId`: expected a string");
+  if (typeof idString !== "string") throw new Error("Invalid argument `idString` for `db.normalizeId`: expected a string");
+  const number = Object.hasOwn(invocation.tables, table) ? invocation.tables[table] : invocation.newTables.get(table);
+  return toJson({ id: number !== undefined && tableNumberOf(idString) === number ? idString : null });
+}
+
+const Names = new Map([
+  ["1.0/actions/query", "runQuery"], ["1.0/actions/mutation", "runMutation"], ["1.0/actions/action", "runAction"],
+  ["1.0/actions/schedule", "schedule"], ["1.0/actions/cancel_job", "cancel"], ["1.0/actions/vectorSearch", "vectorSearch"],
+]);
+
+/** How a warning names an operation. @param {string} operation */
+export const displayName = (operation) => Names.get(operation) ?? operation.slice(operation.lastIndexOf("/") + 1);

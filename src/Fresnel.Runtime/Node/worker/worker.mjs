@@ -1,0 +1,309 @@
+// @ts-check
+// Runs invocations. The engine sends frames; each one that lets user code go on is a slice: hand over, run all microtasks, account.
+import { journalOf, logSink } from "./console.mjs";
+import { Refusal, bundles, describe, installStackTraces } from "./errors.mjs";
+import { Kind } from "./frames.mjs";
+import { currentInvocation, drain, elapsed, parseJson, realProcess, runAs, setSoon, setTimer, toJson } from "./host.mjs";
+import { Invocation } from "./invocation.mjs";
+import { Modules } from "./modules.mjs";
+import { installRealm, realmEvents } from "./realm.mjs";
+import { displayName, installSyscalls } from "./syscalls.mjs";
+
+// How long an invocation may wait for nothing that the worker knows of. Reading a Blob, say, takes a few turns of the event loop.
+const QuietMilliseconds = 100;
+const MostResultCharacters = 40_000_000;
+
+/** Bits of a result's flags. */
+const Flags = Object.freeze({ ok: 1, observedTime: 2, timedOut: 4 });
+
+/** @typedef {import("./realm.mjs").RealmSettings & { userTime: number }} WorkerSettings */
+
+export class Worker {
+  /** @type {Map<number, Invocation>} */
+  #invocations = new Map();
+  /** @type {Record<string, number>} */
+  #tables = {};
+  /** Invocations that wait for nothing known. @type {Set<Invocation>} */
+  #quiet = new Set();
+  #watchingQuiet = false;
+  /** Whose slice runs. @type {Invocation | null} */
+  #slice = null;
+  /** Without a way to drain: the invocations of this turn, which share its time. @type {Invocation[]} */
+  #turn = [];
+  #turnStart = 0;
+  #link;
+  #modules;
+  #userTime;
+
+  /**
+   * @param {import("./link.mjs").Link} link
+   * @param {WorkerSettings} settings
+   */
+  constructor(link, settings) {
+    this.#link = link;
+    this.#userTime = settings.userTime;
+    this.#modules = new Modules(settings.folder, (importing) => {
+      link.text(Kind.importing, 0, importing ? "1" : "0");
+      if (importing) link.flush();
+    });
+    bundles.folder = settings.folder;
+    installStackTraces();
+    installSyscalls(this);
+    installRealm(settings);
+    realmEvents.worked = (invocation) => this.#afterSlice(invocation);
+    realmEvents.failed = (invocation, error) => this.#fail(invocation, error);
+    realmEvents.exit = (code) => this.#exit(code);
+    logSink.write = (invocation, line) => link.text(Kind.log, invocation.id, toJson(line));
+    realProcess.on("unhandledRejection", (reason) => this.#unhandled(reason, false));
+    realProcess.on("uncaughtException", (error) => this.#unhandled(error, true));
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} id
+   * @param {Buffer} payload
+   */
+  take(kind, id, payload) {
+    switch (kind) {
+      case Kind.invoke: return this.#invoke(id, payload);
+      case Kind.reply: return this.#reply(id, payload);
+      case Kind.terminate: return this.#terminate(id);
+    }
+  }
+
+  /** @param {number} id @param {Buffer} payload `u32 length of the header | header | arguments` */
+  #invoke(id, payload) {
+    const end = 4 + payload.readUInt32LE(0);
+    /** @type {import("./invocation.mjs").InvocationHeader} */
+    const header = parseJson(payload.utf8Slice(4, end));
+    this.#tables = header.tables ?? this.#tables;
+    const invocation = new Invocation(id, header, payload.utf8Slice(end, payload.length), this.#tables, elapsed());
+    this.#invocations.set(id, invocation);
+    const namespace = this.#modules.get(header.module);
+    if (namespace !== undefined) this.#run(invocation, () => this.#begin(invocation, namespace));
+    else this.#loadAndBegin(invocation);
+  }
+
+  /** @param {Invocation} invocation */
+  async #loadAndBegin(invocation) {
+    try {
+      const namespace = await this.#modules.load(invocation.module, invocation.node);
+      // A turn of its own: microtasks cannot be drained from within one.
+      setSoon(() => this.#run(invocation, () => this.#begin(invocation, namespace)));
+    } catch (error) {
+      this.#fail(invocation, error);
+    }
+  }
+
+  /** @param {number} id @param {Buffer} payload `u32 sequence | u8 ok | text` */
+  #reply(id, payload) {
+    const invocation = this.#invocations.get(id);
+    const sequence = payload.readUInt32LE(0);
+    const pending = invocation?.pending.get(sequence);
+    if (invocation === undefined || pending === undefined) return;
+    invocation.pending.delete(sequence);
+    const text = payload.utf8Slice(5, payload.length);
+    this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
+  }
+
+  /** @param {number} id */
+  #terminate(id) {
+    this.#invocations.get(id)?.close();
+    this.#invocations.delete(id);
+    this.#link.text(Kind.terminated, id, "");
+  }
+
+  /**
+   * One slice: user code goes on until it waits again.
+   * @param {Invocation} invocation
+   * @param {() => unknown} work
+   */
+  #run(invocation, work) {
+    if (invocation.closed) return;
+    if (drain === null) return this.#runInTurn(invocation, work);
+    const start = elapsed();
+    this.#slice = invocation;
+    work();
+    drain();
+    this.#slice = null;
+    invocation.userTime += elapsed() - start;
+    this.#afterSlice(invocation);
+  }
+
+  /** @param {Invocation} invocation @param {() => unknown} work */
+  #runInTurn(invocation, work) {
+    if (this.#turn.push(invocation) === 1) {
+      this.#turnStart = elapsed();
+      setSoon(() => {
+        const share = (elapsed() - this.#turnStart) / this.#turn.length;
+        for (const one of this.#turn.splice(0)) {
+          one.userTime += share;
+          this.#afterSlice(one);
+        }
+      });
+    }
+    work();
+  }
+
+  /** @param {Invocation} invocation */
+  #afterSlice(invocation) {
+    if (invocation.closed) return;
+    if (invocation.outcome !== null) return this.#deliver(invocation);
+    if (!invocation.deterministic || !invocation.started) return;
+    if (invocation.userTime > this.#userTime) return this.#send(invocation, Flags.timedOut, "");
+    if (invocation.pending.size > 0 || invocation.working > 0) return;
+    invocation.quietSince = elapsed();
+    this.#quiet.add(invocation);
+    this.#watchQuiet();
+  }
+
+  #watchQuiet() {
+    if (this.#watchingQuiet || this.#quiet.size === 0) return;
+    this.#watchingQuiet = true;
+    setTimer(() => {
+      this.#watchingQuiet = false;
+      const now = elapsed();
+      for (const invocation of this.#quiet) {
+        if (invocation.closed || invocation.pending.size > 0 || invocation.working > 0) this.#quiet.delete(invocation);
+        else if (now - invocation.quietSince >= QuietMilliseconds) this.#sendError(invocation, { message: "Returned promise will never resolve", frames: [] });
+      }
+      this.#watchQuiet();
+    }, QuietMilliseconds);
+  }
+
+  /**
+   * @param {Invocation} invocation
+   * @param {import("./modules.mjs").Namespace} namespace
+   */
+  #begin(invocation, namespace) {
+    invocation.started = true;
+    return runAs(invocation, async () => {
+      try {
+        this.#succeed(invocation, await enter(invocation, namespace));
+      } catch (error) {
+        this.#fail(invocation, error);
+      }
+    });
+  }
+
+  /** @param {Invocation} invocation @param {unknown} value */
+  #succeed(invocation, value) {
+    if (invocation.closed) return;
+    if (typeof value !== "string") return this.#fail(invocation, new Error(`The function's wrapper returned no text`));
+    if (value.length > MostResultCharacters) return this.#fail(invocation, new Error(`The return value is too large (${value.length} characters of JSON)`));
+    // It is told after the slice, when promises that were rejected and left alone are known.
+    invocation.outcome = value;
+    if (this.#slice !== invocation) setSoon(() => this.#afterSlice(invocation));
+  }
+
+  /** @param {Invocation} invocation */
+  #deliver(invocation) {
+    if (invocation.kind === "action") warnOfUnawaited(invocation);
+    this.#send(invocation, Flags.ok, /** @type {string} */ (invocation.outcome));
+  }
+
+  /** @param {Invocation} invocation @param {unknown} error */
+  #fail(invocation, error) {
+    if (!invocation.closed) this.#sendError(invocation, describe(error));
+  }
+
+  /** @param {Invocation} invocation @param {import("./errors.mjs").ErrorReport} report */
+  #sendError(invocation, report) {
+    this.#send(invocation, 0, toJson(report));
+  }
+
+  /**
+   * The last word of an invocation.
+   * @param {Invocation} invocation
+   * @param {number} flags
+   * @param {string} text
+   */
+  #send(invocation, flags, text) {
+    invocation.close();
+    this.#quiet.delete(invocation);
+    this.#invocations.delete(invocation.id);
+    this.#link.frame(Kind.result, invocation.id, 9 + text.length * 3, (bytes, at) => {
+      bytes[at] = flags | (invocation.observedTime ? Flags.observedTime : 0);
+      bytes.writeDoubleLE(invocation.userTime, at + 1);
+      return at + 9 + bytes.utf8Write(text, at + 9);
+    });
+  }
+
+  /** @param {unknown} reason @param {boolean} retire */
+  #unhandled(reason, retire) {
+    const invocation = currentInvocation() ?? this.#slice;
+    if (invocation !== null) this.#fail(invocation, reason);
+    else if (retire) for (const each of [...this.#invocations.values()]) this.#fail(each, reason);
+    if (retire) this.#link.text(Kind.retire, 0, "");
+  }
+
+  /** @param {unknown} code */
+  #exit(code) {
+    const error = new Error(`The action called process.exit(${code ?? ""})`);
+    error.name = "process.exit";
+    this.#unhandled(error, true);
+  }
+
+  // What the Convex global asks of the engine.
+
+  /** @param {Invocation} invocation @param {number} sequence @param {string} operation @param {string} args */
+  syscall(invocation, sequence, operation, args) {
+    this.#link.frame(Kind.syscall, invocation.id, 6 + (operation.length + args.length) * 3, (bytes, at) => {
+      bytes.writeUInt32LE(sequence, at);
+      const name = bytes.utf8Write(operation, at + 6);
+      bytes.writeUInt16LE(name, at + 4);
+      return at + 6 + name + bytes.utf8Write(args, at + 6 + name);
+    });
+  }
+
+  /** @param {Invocation} invocation @param {number} queryId @param {string} args */
+  openQuery(invocation, queryId, args) {
+    this.#link.frame(Kind.openQuery, invocation.id, 4 + args.length * 3, (bytes, at) => {
+      bytes.writeUInt32LE(queryId, at);
+      return at + 4 + bytes.utf8Write(args, at + 4);
+    });
+  }
+
+  /** @param {Invocation} invocation @param {number} queryId */
+  closeQuery(invocation, queryId) {
+    this.#link.frame(Kind.closeQuery, invocation.id, 4, (bytes, at) => bytes.writeUInt32LE(queryId, at));
+  }
+}
+
+/** @type {Record<import("./invocation.mjs").InvocationKind, [marker: string, invoke: string]>} */
+const Entrances = { query: ["isQuery", "invokeQuery"], mutation: ["isMutation", "invokeMutation"], action: ["isAction", "invokeAction"] };
+
+/**
+ * Calls the function's wrapper.
+ * @param {Invocation} invocation
+ * @param {import("./modules.mjs").Namespace} namespace
+ */
+function enter(invocation, namespace) {
+  const wrapper = /** @type {any} */ (namespace[invocation.exportName]);
+  if (!(invocation.exportName in namespace)) {
+    throw new Refusal("InvalidExport", `Couldn't find "${invocation.exportName}" in module "${invocation.module}".`);
+  }
+  const [marker, invoke] = Entrances[invocation.kind];
+  if (wrapper?.[marker] !== true || typeof wrapper[invoke] !== "function") {
+    const path = `${invocation.module}:${invocation.exportName}`;
+    throw new Refusal("InvalidExport", `Function ${path} is neither a query or mutation. Did you forget to wrap it with \`query\` or \`mutation\`?`);
+  }
+  return invocation.kind === "action" ? wrapper[invoke](invocation.requestId, invocation.args) : wrapper[invoke](invocation.args);
+}
+
+/** @param {string} text */
+function rejection(text) {
+  const { message, data } = parseJson(text);
+  return data === undefined ? new Error(message) : Object.assign(new Error(message), { data });
+}
+
+/** @param {Invocation} invocation */
+function warnOfUnawaited(invocation) {
+  const names = [...invocation.pending.values()].map((pending) => displayName(pending.operation));
+  for (let at = 0; at < invocation.fetches; at++) names.push("fetch");
+  if (names.length === 0) return;
+  const operations = names.length === 1 ? "operation" : "operations";
+  journalOf(invocation).add("WARN",
+    `${names.length} unawaited ${operations}: [${names.join(", ")}]. Async operations should be awaited or they might not run. ` +
+    "See https://docs.convex.dev/functions/actions#dangling-promises for more information.");
+}
