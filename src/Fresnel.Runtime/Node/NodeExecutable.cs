@@ -39,7 +39,7 @@ public sealed record NodeExecutable(string Path, Version Version)
         }
 
         var name = OperatingSystem.IsWindows() ? "node.exe" : "node";
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var folders = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new NodeUnavailableException($"Fresnel runs TypeScript functions in Node.js {Oldest.ToString(2)} or later, and there is no {name} on PATH.");
     }

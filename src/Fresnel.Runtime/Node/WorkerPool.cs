@@ -43,7 +43,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
     private readonly record struct Suspect(Generation Generation, FunctionPath Function);
 
     /// <summary>How many workers one generation may have.</summary>
-    private static int MostWorkers { get; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
+    private static int MostWorkers { get; } = Math.Clamp(System.Environment.ProcessorCount, 1, 8);
 
     public async Task<InvocationResult> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
