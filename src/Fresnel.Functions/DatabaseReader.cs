@@ -18,5 +18,5 @@ public abstract class DatabaseReader
 
     /// <summary>Runs a query: documents come as they are consumed, and only those that were consumed count as read.</summary>
     /// <exception cref="DeveloperException">The index or the range is not one of the table's; a limit was reached.</exception>
-    public abstract IAsyncEnumerable<ValueObject> ReadAsync(DocumentQuery query);
+    public abstract IAsyncEnumerable<ValueObject> ReadAsync(DocumentQuery query, CancellationToken cancellationToken = default);
 }

@@ -75,7 +75,7 @@ public sealed class DocumentQuery : IAsyncEnumerable<ValueObject>
 
     /// <summary>Documents as they are consumed; what is not consumed is not read.</summary>
     public IAsyncEnumerator<ValueObject> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
-        _reader.ReadAsync(this).GetAsyncEnumerator(cancellationToken);
+        _reader.ReadAsync(this, cancellationToken).GetAsyncEnumerator(cancellationToken);
 
     private DocumentQuery WithLimit(int limit) => new(_reader, Table) { Index = Index, Range = Range, IsDescending = IsDescending, Limit = limit };
 

@@ -7,7 +7,7 @@ public abstract class FunctionContext
     public abstract FunctionAuth Auth { get; }
 
     /// <summary>Where its log lines go.</summary>
-    public abstract FunctionLog Log { get; }
+    public abstract FunctionLogger Log { get; }
 
     /// <summary>The deployment's environment variables, as <c>process.env</c> in TypeScript.</summary>
     public abstract IReadOnlyDictionary<string, string> Environment { get; }

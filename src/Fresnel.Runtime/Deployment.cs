@@ -1,6 +1,7 @@
 using Fresnel.Engine;
 using Fresnel.Engine.Stores;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Clr;
 using Fresnel.Runtime.Environment;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Runtime.Jobs;
@@ -59,7 +60,7 @@ public sealed class Deployment : IAsyncDisposable
     public static Task<Deployment> StartAsync(ICommitStore store, DeploymentOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return StartAsync(store, options, new FunctionRunners(new NodeRunner(options), new NodeRunner(options)), cancellationToken);
+        return StartAsync(store, options, new FunctionRunners(new ClrRunner(options), new NodeRunner(options)), cancellationToken);
     }
 
     /// <summary>Starts with other runners: for tests, which run functions that are written in them.</summary>

@@ -10,7 +10,7 @@ internal sealed class EmptyQueryContext : QueryContext
 
     public override FunctionAuth Auth => throw new NotSupportedException();
 
-    public override FunctionLog Log => throw new NotSupportedException();
+    public override FunctionLogger Log => throw new NotSupportedException();
 
     public override IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 

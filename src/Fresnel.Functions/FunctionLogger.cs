@@ -2,7 +2,7 @@ namespace Fresnel.Functions;
 
 /// <summary>Where a function's log lines go: to the CLI's log, and in development to the client that called.</summary>
 /// <remarks>A function may write 256 lines of 32 KiB each; longer ones are cut, further ones dropped. Source: <c>spec/function-runtime.md</c> §7.1.</remarks>
-public abstract class FunctionLog
+public abstract class FunctionLogger
 {
     /// <summary>Writes a line of level DEBUG.</summary>
     public void Debug(string message) => Write("DEBUG", message);
