@@ -88,7 +88,7 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
         Environment = _options.Environment,
         BundleFolder = Path.Combine(_options.DataFolder, "bundles"),
         Urls = Urls,
-        Functions = [.. _options.Functions],
+        Functions = [.. FresnelFunctions.All, .. _options.Functions],
         Limits = _options.Limits,
         NodePath = _options.NodePath,
         Time = _options.Time,
