@@ -1,3 +1,1 @@
-using Fresnel.Host.CommandLine;
-
-return await FresnelCommand.RunAsync(args, Environment.GetEnvironmentVariable);
+return 0;

@@ -1,27 +1,19 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Fresnel.Testing;
 using Xunit;
 
 namespace Fresnel.Architecture;
 
-/// <summary>Who may use whom. A new project or arrow is a decision: it is taken here, in sight.</summary>
-public sealed class ArrowTests
+/// <summary>Who may use whom. A new project or arrow is a decision: it is taken in the table of <c>docs/ARCHITECTURE.md</c>, in sight.</summary>
+public sealed partial class ArrowTests
 {
-    private static readonly Dictionary<string, string[]> Allowed = new()
-    {
-        ["Fresnel.Values"] = [],
-        ["Fresnel.Protocol"] = ["Fresnel.Values"],
-        ["Fresnel.Functions"] = ["Fresnel.Values"],
-        ["Fresnel.Engine"] = ["Fresnel.Values"],
-        ["Fresnel.Sqlite"] = ["Fresnel.Engine"],
-        ["Fresnel.Postgres"] = ["Fresnel.Engine"],
-        ["Fresnel.S3"] = ["Fresnel.Engine"],
-        ["Fresnel.Runtime"] = ["Fresnel.Engine", "Fresnel.Functions"],
-        ["Fresnel.Server"] = ["Fresnel.Runtime", "Fresnel.Protocol", "Fresnel.Functions", "Fresnel.Generator"],
-        ["Fresnel.Client"] = ["Fresnel.Protocol"],
-        ["Fresnel.Dashboard"] = ["Fresnel.Client"],
-        ["Fresnel.Generator"] = [],
-    };
+    private const string Page = "docs/ARCHITECTURE.md";
+
+    /// <summary>By project, those that it may refer to, as the table of <see cref="Page"/> has it; null for everything.</summary>
+    private static readonly Dictionary<string, string[]?> Allowed = Tree.Read(Page).Split('\n')
+        .Select(line => TableRow().Match(line)).Where(match => match.Success)
+        .ToDictionary(match => match.Groups["project"].Value, match => ReadArrows(match.Groups["arrows"].Value));
 
     /// <summary>The test projects that do not mirror a project of the product.</summary>
     private static readonly string[] TestsOfTheWhole = ["Fresnel.Architecture", "Fresnel.Conformance", "Fresnel.Simulation", "Fresnel.Testing"];
@@ -31,20 +23,21 @@ public sealed class ArrowTests
     {
         var wrong =
             from project in ProjectFile.Product
-            where project.Name != "Fresnel.Host"
-            from reference in project.References
-            where !Allowed.GetValueOrDefault(project.Name, []).Contains(reference)
+            let allowed = Allowed.GetValueOrDefault(project.Name, [])
+            where allowed is not null
+            from reference in project.References.Except(allowed)
             select $"{project.Name} refers to {reference}";
 
-        Rule.Holds(wrong, "Take what is needed through a project below, or move it there; a new arrow is entered in this file.");
+        Rule.Holds(wrong, "Take what is needed through a project below, or move it there; a new arrow is entered in the table of docs/ARCHITECTURE.md.");
     }
 
     [Fact]
     public void There_is_no_project_that_the_table_does_not_know()
     {
         Rule.Holds(
-            ProjectFile.Product.Select(project => project.Name).Where(name => name != "Fresnel.Host" && !Allowed.ContainsKey(name)),
-            "A new project is made only where the arrow, the package or the target framework differs; it is entered in this file.");
+            ProjectFile.Product.Select(project => project.Name).Except(Allowed.Keys),
+            "A new project is made only where the arrow, the package or the target framework differs; it is entered in the table of docs/ARCHITECTURE.md.");
+        Rule.Holds(Allowed.Keys.Except(ProjectFile.Product.Select(project => project.Name)), "The table of docs/ARCHITECTURE.md tells of what is built.");
         Assert.All(ProjectFile.Product, project => Assert.Equal($"src/{project.Name}/{project.Name}.csproj", project.Path));
     }
 
@@ -86,4 +79,17 @@ public sealed class ArrowTests
         Rule.Holds(
             ProjectFile.All.Select(project => $"{Path.GetDirectoryName(project.Path)}/packages.lock.json").Except(Tree.Files),
             "Commit the lock file that a restore writes.");
+
+    private static string[]? ReadArrows(string text) => text switch
+    {
+        "everything" => null,
+        "nothing" => [],
+        _ => [.. ProjectName().Matches(text).Select(match => $"Fresnel.{match.Value}")],
+    };
+
+    [GeneratedRegex(@"^\| `(?<project>Fresnel\.\w+)` \|.*\| (?<arrows>[^|]+) \|$")]
+    private static partial Regex TableRow();
+
+    [GeneratedRegex(@"\b[A-Z]\w+\b")]
+    private static partial Regex ProjectName();
 }

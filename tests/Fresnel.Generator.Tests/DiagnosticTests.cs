@@ -1,3 +1,5 @@
+using Fresnel.Testing;
+using Microsoft.CodeAnalysis;
 using Xunit;
 
 namespace Fresnel.Generator.Tests;
@@ -93,6 +95,16 @@ public sealed class DiagnosticTests
         Assert.Equal(["FRNL001", "FRNL002", "FRNL005", "FRNL006", "FRNL007"], run.Diagnostics.Select(one => one.Id).Order(StringComparer.Ordinal));
     }
 
-    private static string TextAt(GeneratorRun run, Microsoft.CodeAnalysis.Diagnostic problem) =>
+    [Fact]
+    public void Every_diagnostic_stands_in_the_reference()
+    {
+        var all = typeof(FunctionDiagnostics).GetFields().Select(field => ((DiagnosticDescriptor)field.GetValue(null)!).Id).ToList();
+        var reference = File.ReadAllText(RepositoryFiles.PathOf("docs/reference/csharp-functions.md"));
+
+        Assert.Equal(all.Distinct(), all);
+        Assert.All(all, id => Assert.Contains($"| {id} |", reference, StringComparison.Ordinal));
+    }
+
+    private static string TextAt(GeneratorRun run, Diagnostic problem) =>
         run.Output.SyntaxTrees.First().GetText(TestContext.Current.CancellationToken).ToString(problem.Location.SourceSpan);
 }
