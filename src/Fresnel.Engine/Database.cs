@@ -1,5 +1,5 @@
 using Fresnel.Engine.Commits;
-using Fresnel.Engine.Log;
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
@@ -19,18 +19,22 @@ public sealed class Database : IAsyncDisposable
     private readonly Committer _committer;
     private readonly Publisher _publisher;
     private readonly WatchList _watches;
+    private readonly Checkpointer _checkpointer;
+    private readonly Upkeep _upkeep;
     private bool _disposed;
 
-    private Database(ICommitStore store, DatabaseOptions options, IReadOnlyList<SystemTable> systemTables, KeyAllocator keys, StartState state, StartReport report)
+    private Database(ICommitStore store, DatabaseOptions options, IReadOnlyList<SystemTable> systemTables, KeyAllocator keys, LoadedState loaded)
     {
         _store = store;
         _options = options;
         _systemTables = systemTables;
         _keys = keys;
-        Start = report;
-        _watches = new(state.Snapshot.Timestamp);
+        Start = loaded.Report;
+        _watches = new(loaded.Start.Snapshot.Timestamp);
         _publisher = new(options, _watches);
-        _committer = new(store, options, state, _publisher.PublishAsync);
+        _checkpointer = new(store, options, keys, loaded);
+        _committer = new(store, options, loaded.Start, OnPublishedAsync);
+        _upkeep = new(this, options);
     }
 
     /// <summary>The newest snapshot that is durable.</summary>
@@ -47,15 +51,15 @@ public sealed class Database : IAsyncDisposable
     public static async Task<Database> OpenAsync(ICommitStore store, DatabaseOptions options, CancellationToken cancellationToken)
     {
         var systemTables = EngineTables.With(options.SystemTables);
-        var head = await store.OpenAsync(cancellationToken);
         var keys = new KeyAllocator();
-        var (state, report) = await LoadAsync(store, head, keys, cancellationToken);
-        var database = new Database(store, options, systemTables, keys, state, report);
+        var database = new Database(store, options, systemTables, keys, await Loading.LoadAsync(store, keys, cancellationToken));
         database._publisher.Start();
         database._committer.Start();
         try
         {
             await database.CreateSystemTablesAsync(cancellationToken);
+            database.Subscribe(database._upkeep);
+            database._upkeep.Start();
             return database;
         }
         catch
@@ -94,48 +98,54 @@ public sealed class Database : IAsyncDisposable
     public IDisposable Subscribe(IPublicationListener listener) => _publisher.Subscribe(listener);
 
     /// <summary>Writes a checkpoint now and waits for it.</summary>
-    public Task CheckpointAsync(CancellationToken cancellationToken) => throw new NotSupportedException("Checkpoints are not built yet.");
+    public Task CheckpointAsync(CancellationToken cancellationToken) => _checkpointer.RunAsync(cancellationToken);
 
     /// <summary>Finishes what was submitted, then closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;
         _disposed = true;
+        await _upkeep.DisposeAsync();
         await _committer.DisposeAsync();
         await _publisher.DisposeAsync();
+        await _checkpointer.DisposeAsync();
         await _store.DisposeAsync();
     }
 
-    private static async Task<(StartState State, StartReport Report)> LoadAsync(ICommitStore store, StoreHead head, KeyAllocator keys, CancellationToken cancellationToken)
+    private ValueTask OnPublishedAsync(PublishedGroup group)
     {
-        try
-        {
-            var pending = PendingState.Empty();
-            var timestamp = Timestamp.Zero;
-            var (groups, bytes, next) = (0, 0L, head.LogStart);
-            await foreach (var row in store.ReadLogAsync(head.LogStart, cancellationToken))
-            {
-                if (row.Position != next++) throw new InvalidDataException($"The commit log has no group at position {next - 1}.");
-                timestamp = Replay.Apply(pending, keys, row.Group);
-                groups++;
-                bytes += row.Group.Length;
-            }
-
-            return (new(pending, pending.Seal(timestamp, new()), next), new(Timestamp.Zero, groups, bytes));
-        }
-        catch (InvalidDataException damaged)
-        {
-            throw new StoreException(StoreFailure.Unusable, $"The database cannot be read: {damaged.Message}", damaged);
-        }
+        _checkpointer.Note(group);
+        return _publisher.PublishAsync(group);
     }
 
-    /// <summary>At the first start makes the system tables; later, those that newer code brings.</summary>
+    /// <summary>At the first start makes the system tables; later, those tables and indexes that newer code brings.</summary>
     private async Task CreateSystemTablesAsync(CancellationToken cancellationToken)
     {
+        await RunAtStartAsync(transaction =>
+        {
+            foreach (var component in transaction.Catalog.Components.ToArray()) transaction.CreateComponent(component);
+        }, cancellationToken);
+
+        var backfill = new Backfill(this);
+        while (await backfill.StepAsync(IsOfSystemTable, cancellationToken))
+        {
+        }
+
+        await RunAtStartAsync(transaction =>
+        {
+            foreach (var index in transaction.Catalog.Tables.Where(table => table.IsSystem).SelectMany(table => table.Indexes).Where(index => index.State == IndexState.Backfilled))
+                transaction.EnableIndex(index);
+        }, cancellationToken);
+    }
+
+    private bool IsOfSystemTable(Tables.Index index) => _committer.Sealed.Catalog.Find(index.Table) is { IsSystem: true };
+
+    private async Task RunAtStartAsync(Action<Transaction> work, CancellationToken cancellationToken)
+    {
         var transaction = BeginWrite(TransactionLimits.None);
-        foreach (var component in transaction.Catalog.Components.ToArray()) transaction.CreateComponent(component);
+        work(transaction);
         var commit = await SubmitAsync(transaction, cancellationToken);
-        var result = await commit.Published;
+        var result = await commit.Published.WaitAsync(cancellationToken);
         if (result.Outcome != CommitOutcome.Committed)
             throw new StoreException(StoreFailure.Unusable, "The system tables could not be made; the store did not take the commit.", Stopped);
     }

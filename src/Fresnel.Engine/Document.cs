@@ -27,6 +27,9 @@ public sealed class Document
     /// <summary>Canonical JSON, <c>_id</c> and <c>_creationTime</c> included.</summary>
     public ReadOnlyMemory<byte> Json { get; }
 
+    /// <summary>The page of its own that holds it; zero while no checkpoint wrote one. Set by the checkpoint only.</summary>
+    internal long Page { get; set; }
+
     /// <summary>The fields; parsed at the first look and kept.</summary>
     public ValueObject Fields => _fields ??= ValueJson.Parse(Json.Span, ValueJsonOptions.AllowCommitTimestamp).AsObject();
 }

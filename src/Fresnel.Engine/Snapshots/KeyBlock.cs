@@ -205,6 +205,25 @@ internal sealed class KeyBlock
         return slice;
     }
 
+    /// <summary>A block of keys that all begin with the prefix, given their rests in order: how a page is read.</summary>
+    public static KeyBlock From(ReadOnlySpan<byte> prefix, IReadOnlyList<ReadOnlyMemory<byte>> rests)
+    {
+        var bytes = prefix.Length;
+        for (var i = 0; i < rests.Count; i++) bytes += rests[i].Length;
+        var block = new KeyBlock(rests.Count, bytes) { _prefix = prefix.Length, Count = rests.Count };
+        prefix.CopyTo(block._bytes);
+        var end = prefix.Length;
+        for (var i = 0; i < rests.Count; i++)
+        {
+            rests[i].Span.CopyTo(block._bytes.AsSpan(end));
+            end += rests[i].Length;
+            block._ends[i] = end;
+            block._heads[i] = HeadOf(rests[i].Span);
+        }
+
+        return block;
+    }
+
     private void ShortenPrefix(int length)
     {
         var returned = _prefix - length;

@@ -15,11 +15,13 @@ internal sealed class Catalog
     private readonly ImmutableDictionary<string, Names> _components;
 
     private readonly ImmutableDictionary<string, ComponentSchemas> _schemas;
+    private readonly ImmutableSortedSet<int> _backfilling;
 
     private Catalog(
         ImmutableDictionary<TableKey, Table> tables, ImmutableDictionary<IndexKeyId, TableKey> tableOfIndex,
-        ImmutableDictionary<string, Names> components, ImmutableDictionary<string, ComponentSchemas> schemas)
+        ImmutableDictionary<string, Names> components, ImmutableDictionary<string, ComponentSchemas> schemas, ImmutableSortedSet<int> backfilling)
     {
+        _backfilling = backfilling;
         _tables = tables;
         _tableOfIndex = tableOfIndex;
         _components = components;
@@ -30,7 +32,7 @@ internal sealed class Catalog
     public static Catalog Initial { get; } = CatalogTables.All.Aggregate(
         new Catalog(
             ImmutableDictionary<TableKey, Table>.Empty, ImmutableDictionary<IndexKeyId, TableKey>.Empty,
-            ImmutableDictionary<string, Names>.Empty, ImmutableDictionary<string, ComponentSchemas>.Empty),
+            ImmutableDictionary<string, Names>.Empty, ImmutableDictionary<string, ComponentSchemas>.Empty, []),
         (catalog, table) => catalog.Replace(null, table));
 
     /// <summary>Every table of every component.</summary>
@@ -74,6 +76,9 @@ internal sealed class Catalog
 
     /// <summary>The index with this identity, or null.</summary>
     public Index? Find(IndexKeyId index) => TableOf(index)?.Indexes.FirstOrDefault(candidate => candidate.Key == index);
+
+    /// <summary>The indexes that are being filled, oldest first.</summary>
+    public IEnumerable<Index> Backfilling => _backfilling.Select(number => Find(new IndexKeyId(number))!);
 
     /// <summary>The schemas of a component that writes are held to.</summary>
     public ComponentSchemas SchemasOf(string component) => _schemas.GetValueOrDefault(component) ?? ComponentSchemas.None;
@@ -124,7 +129,7 @@ internal sealed class Catalog
         var component = SchemaDocument.ComponentOf((after ?? before)!);
         var schemas = SchemasOf(component).Without((after ?? before)!.Id);
         if (after is not null) schemas = schemas.With(SchemaDocument.Read(after));
-        return new(_tables, _tableOfIndex, _components, _schemas.SetItem(component, schemas));
+        return new(_tables, _tableOfIndex, _components, _schemas.SetItem(component, schemas), _backfilling);
     }
 
     private Catalog Replace(Table? old, Table? made)
@@ -132,8 +137,10 @@ internal sealed class Catalog
         var tables = _tables;
         var owners = _tableOfIndex;
         var components = _components;
+        var backfilling = _backfilling;
         if (old is not null)
         {
+            backfilling = backfilling.Except(old.Indexes.Select(index => index.Key.Number));
             tables = tables.Remove(old.Key);
             owners = owners.RemoveRange(old.Indexes.Select(index => index.Key));
             var names = components[old.Component];
@@ -142,13 +149,14 @@ internal sealed class Catalog
 
         if (made is not null)
         {
+            backfilling = backfilling.Union(made.Indexes.Where(index => index.State == IndexState.Backfilling).Select(index => index.Key.Number));
             tables = tables.SetItem(made.Key, made);
             owners = owners.SetItems(made.Indexes.Select(index => KeyValuePair.Create(index.Key, made.Key)));
             var names = components.GetValueOrDefault(made.Component) ?? Names.None;
             components = components.SetItem(made.Component, new(names.ByName.SetItem(made.Name, made.Key), names.ByNumber.SetItem(made.Number, made.Key)));
         }
 
-        return new(tables, owners, components, _schemas);
+        return new(tables, owners, components, _schemas, backfilling);
     }
 
     private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber)

@@ -59,6 +59,21 @@ public sealed partial class Transaction
         foreach (var system in SystemTables.Where(system => system.PerComponent || component.Length == 0)) CreateSystemTable(component, system);
     }
 
+    /// <summary>Moves the cursor of an index that is being filled, or completes it. Applying the commit adds the entries up to there.</summary>
+    /// <param name="index">The index.</param>
+    /// <param name="cursor">The last key of <c>by_id</c> that is to be in it; null when all are.</param>
+    internal void MoveBackfill(Tables.Index index, byte[]? cursor)
+    {
+        var backfill = First(CatalogTables.Backfills, CatalogTables.ByIndex, IndexKey.Encode(Value.Int64(index.Key.Number)))
+            ?? throw new InvalidOperationException($"Index {index.Name} has no cursor.");
+        if (cursor is not null) Update(CatalogTables.Backfills, backfill, backfill.Fields.With("cursor", Value.Bytes(cursor)));
+        else
+        {
+            Change(Current(index), Current(index) with { State = IndexState.Backfilled });
+            Write(CatalogTables.Backfills, backfill.Id, null);
+        }
+    }
+
     /// <summary>Makes a system table, or those of its indexes that are lacking.</summary>
     private void CreateSystemTable(string component, SystemTable system)
     {

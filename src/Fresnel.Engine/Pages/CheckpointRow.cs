@@ -1,0 +1,56 @@
+using Fresnel.Engine.Log;
+using Fresnel.Engine.Tables;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Pages;
+
+/// <summary>The one row that a checkpoint flips: everything that start-up needs to find the rest.</summary>
+/// <remarks>
+/// <code>
+/// row   | format = 1 : 1 | timestamp : 8 | log position : 8 | next page : 8 | last key : varint | roots : varint | root … | CRC-32C : 4 |
+/// root  | index : varint | keys only : 1 | entries : varint | page : varint |
+/// </code>
+/// </remarks>
+/// <param name="Timestamp">The last commit that is in it.</param>
+/// <param name="LogFrom">The first group of the log that is not.</param>
+/// <param name="NextPage">Pages from this number on belong to no checkpoint.</param>
+/// <param name="LastKey">The greatest identity of a table or index that was handed out.</param>
+/// <param name="Roots">The tree of each index.</param>
+internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long NextPage, int LastKey, IReadOnlyList<CheckpointRoot> Roots)
+{
+    private const byte Format = 1;
+
+    public ReadOnlyMemory<byte> Write()
+    {
+        var row = new ByteWriter();
+        row.Byte(Format);
+        row.Int64(Timestamp.Nanoseconds);
+        row.Int64(LogFrom);
+        row.Int64(NextPage);
+        row.Varint(LastKey);
+        row.Varint(Roots.Count);
+        foreach (var root in Roots)
+        {
+            row.Varint(root.Index.Number);
+            row.Byte(root.KeyOnly ? (byte)1 : (byte)0);
+            row.Varint(root.Count);
+            row.Varint(root.Page);
+        }
+
+        return row.Finish();
+    }
+
+    /// <exception cref="InvalidDataException">It is damaged or of another format.</exception>
+    public static CheckpointRow Read(ReadOnlyMemory<byte> bytes)
+    {
+        var row = new ByteReader(Crc32C.Verify(bytes, "The checkpoint's row"));
+        if (row.Byte() != Format) throw new InvalidDataException("The checkpoint is of another format; a newer version may have written it.");
+        var (timestamp, logFrom, nextPage, lastKey) = (new Timestamp(row.Int64()), row.Int64(), row.Int64(), (int)row.Varint());
+        var roots = new CheckpointRoot[checked((int)row.Varint())];
+        for (var i = 0; i < roots.Length; i++) roots[i] = new(new((int)row.Varint()), row.Byte() == 1, row.Varint(), row.Varint());
+        return new(timestamp, logFrom, nextPage, lastKey, roots);
+    }
+}
+
+/// <summary>The root of one index's tree.</summary>
+internal readonly record struct CheckpointRoot(IndexKeyId Index, bool KeyOnly, long Count, long Page);

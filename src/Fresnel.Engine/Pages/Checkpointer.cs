@@ -1,0 +1,211 @@
+using Fresnel.Engine.Commits;
+using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Stores;
+using Fresnel.Engine.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Fresnel.Engine.Pages;
+
+/// <summary>Writes checkpoints: the trees' new nodes as pages, then one row; so that start-up reads that and only the tail of the log behind it.</summary>
+/// <remarks>
+/// It starts by itself when the log behind the last checkpoint is long enough, and works beside the commits, from a published snapshot that nobody can change.
+/// One runs at a time. A failed one leaves the last one in force, and is tried again when the log has grown as much again.
+/// </remarks>
+internal sealed partial class Checkpointer : IAsyncDisposable
+{
+    /// <summary>Bytes of pages that are written at once: commits wait no longer than for that.</summary>
+    private const int SliceBytes = 1 << 20;
+
+    private readonly ICommitStore _store;
+    private readonly DatabaseOptions _options;
+    private readonly KeyAllocator _keys;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+
+    /// <summary>The newest published roots and the position behind them; what the next checkpoint writes.</summary>
+    private (Snapshot Snapshot, long LogEnd) _published;
+
+    /// <summary>The snapshot that the last checkpoint wrote, to tell what the next one frees; null when there was none.</summary>
+    private Snapshot? _last;
+    private long _nextPage;
+
+    /// <summary>Bytes of log that the last checkpoint does not hold.</summary>
+    private long _logBytes;
+
+    /// <summary>Beyond this, the next checkpoint starts.</summary>
+    private long _startAt;
+    private Task _running = Task.CompletedTask;
+    private bool _closing;
+
+    public Checkpointer(ICommitStore store, DatabaseOptions options, KeyAllocator keys, LoadedState loaded)
+    {
+        _store = store;
+        _options = options;
+        _keys = keys;
+        _log = options.Log.CreateLogger<Checkpointer>();
+        _published = (loaded.Start.Snapshot, loaded.Start.LogEnd);
+        _last = loaded.Checkpoint;
+        _nextPage = loaded.NextPage;
+        _logBytes = loaded.Report.ReplayedBytes;
+        _startAt = options.CheckpointAfterLogBytes;
+    }
+
+    /// <summary>Takes note of a published group, and starts a checkpoint when it is time. Returns at once.</summary>
+    public void Note(PublishedGroup group)
+    {
+        lock (_gate)
+        {
+            _published = (group.Snapshot, group.LogEnd);
+            _logBytes += group.LogBytes;
+            if (_logBytes < _startAt || !_running.IsCompleted || _closing) return;
+            _running = Loop.Start(_options.Scheduler, TryAsync);
+        }
+    }
+
+    /// <summary>Writes a checkpoint of what is published now.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task running;
+            bool isOurs;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_closing, this);
+                isOurs = _running.IsCompleted;
+                if (isOurs) _running = Loop.Start(_options.Scheduler, WriteAsync);
+                running = _running;
+            }
+
+            // One that runs already may have begun too early: it is waited for, whatever becomes of it, and then another begins.
+            if (!isOurs) await Task.WhenAny(running).WaitAsync(cancellationToken);
+            else
+            {
+                await running.WaitAsync(cancellationToken);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Waits for the checkpoint that is running; no other starts.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task running;
+        lock (_gate)
+        {
+            _closing = true;
+            running = _running;
+        }
+
+        await Task.WhenAny(running);
+    }
+
+    private async Task TryAsync()
+    {
+        try
+        {
+            await WriteAsync();
+        }
+        catch (Exception failed)
+        {
+            LogFailed(failed);
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        Snapshot snapshot;
+        long logEnd, logBytes;
+        lock (_gate)
+        {
+            (snapshot, logEnd) = _published;
+            logBytes = _logBytes;
+            // Should this one fail, the next waits until as much again was written.
+            _startAt = logBytes + _options.CheckpointAfterLogBytes;
+        }
+
+        var difference = PageDifference.Between(_last, snapshot);
+        var firstPage = _nextPage;
+        try
+        {
+            await WritePagesAsync(difference.Nodes);
+            CheckpointRoot[] roots = [.. snapshot.Roots.All().Select(root => new CheckpointRoot(root.Index, root.Tree.IsKeyOnly, root.Tree.Count, root.Tree.Root.Page))];
+            await _store.FlipAsync(new CheckpointRow(snapshot.Timestamp, logEnd, _nextPage, _keys.Last, roots).Write(), logEnd, difference.Freed, CancellationToken.None);
+        }
+        catch
+        {
+            // The pages belong to no checkpoint; their numbers are given again, so they must be gone before that.
+            foreach (var node in difference.Nodes) Forget(node, firstPage);
+            await _store.SweepPagesAsync(firstPage, CancellationToken.None);
+            _nextPage = firstPage;
+            throw;
+        }
+
+        _last = snapshot;
+        lock (_gate)
+        {
+            _logBytes -= logBytes;
+            _startAt = _options.CheckpointAfterLogBytes;
+        }
+
+        LogWritten(snapshot.Timestamp.Nanoseconds, difference.Nodes.Count, difference.Freed.Count);
+    }
+
+    private async Task WritePagesAsync(List<Node> nodes)
+    {
+        var (slice, bytes) = (new List<Page>(), 0);
+        foreach (var node in nodes)
+        {
+            if (node is Leaf leaf)
+            {
+                for (var i = 0; i < leaf.Count; i++)
+                {
+                    if (leaf.DocumentAt(i) is not { Page: 0, Json.Length: > PageFormat.LargeDocument } document) continue;
+                    document.Page = _nextPage++;
+                    Add(new(document.Page, PageFormat.Write(document)));
+                }
+            }
+
+            node.Page = _nextPage++;
+            Add(new(node.Page, PageFormat.Write(node)));
+            if (bytes >= SliceBytes) await WriteSliceAsync();
+        }
+
+        if (slice.Count > 0) await WriteSliceAsync();
+
+        void Add(Page page)
+        {
+            slice.Add(page);
+            bytes += page.Bytes.Length;
+        }
+
+        async Task WriteSliceAsync()
+        {
+            await _store.WritePagesAsync(slice, CancellationToken.None);
+            (slice, bytes) = ([], 0);
+        }
+    }
+
+    private static void Forget(Node node, long firstPage)
+    {
+        node.Page = 0;
+        if (node is not Leaf leaf) return;
+        for (var i = 0; i < leaf.Count; i++)
+        {
+            if (leaf.DocumentAt(i) is { } document && document.Page >= firstPage) document.Page = 0;
+        }
+    }
+
+    [LoggerMessage(120, LogLevel.Information, "Wrote a checkpoint as of {Timestamp}: {Nodes} nodes written, {Freed} pages freed.")]
+    private partial void LogWritten(long timestamp, int nodes, int freed);
+
+    [LoggerMessage(121, LogLevel.Warning, "A checkpoint failed; the last one stays in force and the log goes on growing.")]
+    private partial void LogFailed(Exception failure);
+}
+
+/// <summary>What start-up made of the store.</summary>
+/// <param name="Start">Where the committer begins.</param>
+/// <param name="Checkpoint">The checkpoint's snapshot, without the tail of the log; null when there was none.</param>
+/// <param name="NextPage">The first free number of a page.</param>
+/// <param name="Report">What to tell of it.</param>
+internal sealed record LoadedState(StartState Start, Snapshot? Checkpoint, long NextPage, StartReport Report);

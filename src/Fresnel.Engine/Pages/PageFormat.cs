@@ -1,0 +1,126 @@
+using Fresnel.Engine.Log;
+using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Tables;
+using Fresnel.Values;
+
+namespace Fresnel.Engine.Pages;
+
+/// <summary>The bytes of a page: one node of a tree, or one large document.</summary>
+/// <remarks>
+/// <code>
+/// page      | kind : 1 | what it says | CRC-32C of all before : 4 |
+/// keys      | prefix : sized | rest of each key : sized … |
+/// 1 branch  | children : varint | page of each child : varint … | keys, one fewer |
+/// 2 keys    | entries : varint | keys |                                              a leaf of a secondary index
+/// 3 leaf    | entries : varint | keys | document … |                                 a leaf of by_id
+///             document: | timestamp : 8 | 0 | JSON : sized |  or, above 4 KiB,  | timestamp : 8 | page : varint |
+/// 4 json    | JSON |                                                                 a document's own page
+/// </code>
+/// Numbers of pages begin at 1 and are never used for anything else while a checkpoint refers to them, so a page that is there is right.
+/// </remarks>
+internal static class PageFormat
+{
+    /// <summary>Larger documents have pages of their own, so that a change beside them does not write them again. Bytes.</summary>
+    public const int LargeDocument = 4 << 10;
+
+    private const byte BranchKind = 1, KeysKind = 2, LeafKind = 3, JsonKind = 4;
+
+    /// <summary>The page of a node whose children and large documents have theirs.</summary>
+    public static ReadOnlyMemory<byte> Write(Node node)
+    {
+        var page = new ByteWriter();
+        if (node is Branch branch)
+        {
+            page.Byte(BranchKind);
+            page.Varint(branch.Count);
+            for (var i = 0; i < branch.Count; i++) page.Varint(branch.ChildAt(i).Page);
+            WriteKeys(page, branch.Keys);
+            return page.Finish();
+        }
+
+        var leaf = (Leaf)node;
+        page.Byte(leaf.IsKeyOnly ? KeysKind : LeafKind);
+        page.Varint(leaf.Count);
+        WriteKeys(page, leaf.Keys);
+        for (var i = 0; i < leaf.Count && !leaf.IsKeyOnly; i++)
+        {
+            var document = leaf.DocumentAt(i)!;
+            page.Int64(document.Timestamp.Nanoseconds);
+            page.Varint(document.Page);
+            if (document.Page == 0) page.Sized(document.Json.Span);
+        }
+
+        return page.Finish();
+    }
+
+    /// <summary>The page of a large document.</summary>
+    public static ReadOnlyMemory<byte> Write(Document document)
+    {
+        var page = new ByteWriter();
+        page.Byte(JsonKind);
+        page.Bytes(document.Json.Span);
+        return page.Finish();
+    }
+
+    /// <summary>Reads the page of a node, as far as it goes without the pages that it names.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static PageContent Read(ReadOnlyMemory<byte> bytes)
+    {
+        var page = new ByteReader(Crc32C.Verify(bytes, "A page"));
+        var kind = page.Byte();
+        var count = (int)page.Varint();
+        switch (kind)
+        {
+            case BranchKind:
+                var children = new long[count];
+                for (var i = 0; i < count; i++) children[i] = page.Varint();
+                return new(ReadKeys(ref page, count - 1), children, null);
+            case KeysKind:
+                return new(ReadKeys(ref page, count), null, null);
+            case LeafKind:
+                var keys = ReadKeys(ref page, count);
+                var documents = new StoredDocument[count];
+                for (var i = 0; i < count; i++)
+                {
+                    var timestamp = new Timestamp(page.Int64());
+                    var own = page.Varint();
+                    // Copied, so that a document does not keep the whole page in memory.
+                    documents[i] = new(timestamp, own, own == 0 ? page.Sized().ToArray() : default);
+                }
+
+                return new(keys, null, documents);
+            default:
+                throw new InvalidDataException("A page is of an unknown kind.");
+        }
+    }
+
+    /// <summary>Reads the page of a large document.</summary>
+    public static ReadOnlyMemory<byte> ReadJson(ReadOnlyMemory<byte> bytes)
+    {
+        var page = Crc32C.Verify(bytes, "A page");
+        return page.Span[0] == JsonKind ? page[1..] : throw new InvalidDataException("A page should hold a document and does not.");
+    }
+
+    private static void WriteKeys(ByteWriter page, KeyBlock keys)
+    {
+        page.Sized(keys.Prefix);
+        for (var i = 0; i < keys.Count; i++) page.Sized(keys.Rest(i));
+    }
+
+    private static KeyBlock ReadKeys(ref ByteReader page, int count)
+    {
+        var prefix = page.Sized();
+        var rests = new ReadOnlyMemory<byte>[count];
+        for (var i = 0; i < count; i++) rests[i] = page.Sized();
+        return KeyBlock.From(prefix.Span, rests);
+    }
+}
+
+/// <summary>What the page of a node says.</summary>
+/// <param name="Keys">Its keys or separators.</param>
+/// <param name="Children">The pages of a branch's children; null in a leaf.</param>
+/// <param name="Documents">The documents of a leaf of <c>by_id</c>; null elsewhere.</param>
+internal sealed record PageContent(KeyBlock Keys, long[]? Children, StoredDocument[]? Documents);
+
+/// <summary>A document in a leaf's page: its JSON, or the page that holds it.</summary>
+internal readonly record struct StoredDocument(Timestamp Timestamp, long Page, ReadOnlyMemory<byte> Json);

@@ -1,0 +1,91 @@
+using System.Threading.Channels;
+using Fresnel.Engine.Commits;
+using Fresnel.Engine.Tables;
+using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Watches;
+using Microsoft.Extensions.Logging;
+
+namespace Fresnel.Engine;
+
+/// <summary>What the database does for itself after commits of others: fills indexes, and now and then takes old request records away.</summary>
+internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
+{
+    private const int PrunedAtOnce = 1_000;
+    private static readonly TimeSpan BetweenPrunings = TimeSpan.FromHours(1);
+
+    private readonly Database _database;
+    private readonly DatabaseOptions _options;
+    private readonly ILogger _log;
+    private readonly Backfill _backfill;
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Holds one token while there may be something to do; more would say nothing new.</summary>
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private DateTimeOffset _pruned;
+    private Task _loop = Task.CompletedTask;
+
+    public Upkeep(Database database, DatabaseOptions options)
+    {
+        _database = database;
+        _options = options;
+        _log = options.Log.CreateLogger<Upkeep>();
+        _backfill = new(database);
+    }
+
+    public void Start()
+    {
+        _wake.Writer.TryWrite(true);
+        _loop = Loop.Start(_options.Scheduler, RunAsync);
+    }
+
+    public void OnPublished(Publication publication) => _wake.Writer.TryWrite(true);
+
+    public async ValueTask DisposeAsync()
+    {
+        _wake.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        await _loop;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await foreach (var _ in _wake.Reader.ReadAllAsync(_stopping.Token))
+            {
+                while (await _backfill.StepAsync(_ => true, _stopping.Token))
+                {
+                }
+
+                await PruneAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The database is being closed; the cursors are durable and go on next time.
+        }
+        catch (Exception failed)
+        {
+            LogFailed(failed);
+        }
+    }
+
+    private async Task PruneAsync()
+    {
+        var now = _options.Time.GetUtcNow();
+        if (now - _pruned < BetweenPrunings) return;
+        _pruned = now;
+        var more = true;
+        while (more)
+        {
+            var transaction = _database.BeginWrite(TransactionLimits.None);
+            more = await RequestRecords.PruneAsync(transaction, now, PrunedAtOnce, _stopping.Token);
+            var commit = await _database.SubmitAsync(transaction, _stopping.Token);
+            more &= (await commit.Sealed.WaitAsync(_stopping.Token)).Outcome == CommitOutcome.Committed;
+        }
+    }
+
+    [LoggerMessage(130, LogLevel.Error, "The database's upkeep has stopped; indexes are not filled any more until the process is started again.")]
+    private partial void LogFailed(Exception failure);
+}
