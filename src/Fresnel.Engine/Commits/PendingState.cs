@@ -108,8 +108,10 @@ internal sealed class PendingState
     {
         var byId = _roots.Find(Catalog.Find(index.Table)!.ById.Key)!;
         var tree = _roots.Edit(_owner, index.Key);
-        var cursor = new TreeCursor(
-            byId, from is { } first ? KeyInterval.Successor(first.Span) : [], to is { } last ? KeyInterval.Successor(last.Span) : null, descending: false);
+        var interval = KeyInterval.All;
+        if (from is { } first) interval = interval with { Lower = KeyInterval.Successor(first.Span) };
+        if (to is { } last) interval = interval with { Upper = KeyInterval.Successor(last.Span) };
+        var cursor = new TreeCursor(byId, interval, descending: false);
         while (cursor.MoveNext()) tree.Put(_owner, IndexKey.Encode(cursor.Document!.Fields, index.Fields), null);
     }
 }

@@ -1,6 +1,7 @@
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
+using Fresnel.Values;
 
 namespace Fresnel.Engine.Pages;
 
@@ -22,7 +23,7 @@ internal sealed class PageLoader(ICommitStore store)
         var catalog = Catalog.Initial;
         foreach (var table in CatalogTables.All)
         {
-            var documents = new TreeCursor(roots.Find(table.ById.Key)!, default, null, descending: false);
+            var documents = new TreeCursor(roots.Find(table.ById.Key)!, KeyInterval.All, descending: false);
             while (documents.MoveNext()) catalog = catalog.With(table.Key, null, documents.Document);
         }
 

@@ -1,3 +1,5 @@
+using Fresnel.Values;
+
 namespace Fresnel.Engine.Snapshots;
 
 /// <summary>A place in a sealed tree that moves through an interval in one direction. It starts before the first entry.</summary>
@@ -15,11 +17,10 @@ internal sealed class TreeCursor
     private int _stop;
     private bool _started;
 
-    public TreeCursor(PersistentBTree tree, ReadOnlyMemory<byte> lower, ReadOnlyMemory<byte>? upper, bool descending)
+    public TreeCursor(PersistentBTree tree, KeyInterval interval, bool descending)
     {
         _tree = tree;
-        _lower = lower;
-        _upper = upper;
+        (_lower, _upper) = interval;
         _descending = descending;
     }
 

@@ -38,7 +38,8 @@ internal sealed class Backfill(Database database)
     {
         var table = transaction.Catalog.Find(index.Table)!;
         var byId = transaction.Snapshot.Roots.Find(table.ById.Key)!;
-        var documents = new TreeCursor(byId, index.Cursor is { } cursor ? KeyInterval.Successor(cursor.Span) : [], null, descending: false);
+        var rest = index.Cursor is { } cursor ? KeyInterval.All with { Lower = KeyInterval.Successor(cursor.Span) } : KeyInterval.All;
+        var documents = new TreeCursor(byId, rest, descending: false);
         for (var i = 0; i < StepLength; i++)
         {
             if (!documents.MoveNext()) return null;

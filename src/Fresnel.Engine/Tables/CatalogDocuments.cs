@@ -80,7 +80,12 @@ internal static class BackfillDocument
 
     public static IndexKeyId IndexOf(Document document) => new((int)document.Fields["index"].AsInt64());
 
-    public static ReadOnlyMemory<byte>? CursorOf(Document document) => document.Fields["cursor"] is { Kind: ValueKind.Bytes } cursor ? cursor.AsBytes() : null;
+    public static ReadOnlyMemory<byte>? CursorOf(Document document)
+    {
+        // Not with a conditional expression: beside memory, its null would become empty memory.
+        if (document.Fields["cursor"] is { Kind: ValueKind.Bytes } cursor) return cursor.AsBytes();
+        return null;
+    }
 }
 
 /// <summary>A document of <c>_schemas</c>: <c>{component, state, schema: JSON text, error, tableName}</c>, the last two null but in a failed one.</summary>

@@ -113,11 +113,11 @@ public sealed class DocumentStream
 
     private void Seek(KeyInterval rest)
     {
-        _stored = new(_tree, rest.Lower, rest.Upper, _descending);
+        _stored = new(_tree, rest, _descending);
         AdvanceStored();
         _writtenReady = false;
         if (!_transaction.Writes.Touches(_table.Key)) return;
-        _written = new(_transaction.Writes.OverlayOf(_table, _index), rest.Lower, rest.Upper, _descending);
+        _written = new(_transaction.Writes.OverlayOf(_table, _index), rest, _descending);
         _writtenReady = _written.MoveNext();
     }
 

@@ -57,8 +57,12 @@ internal sealed class IntervalSet
 
     private static bool IsBehind(KeyInterval candidate, KeyInterval interval) => interval.Upper is { } upper && Compare(candidate.Lower, upper) > 0;
 
-    private static ReadOnlyMemory<byte>? GreaterUpper(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right) =>
-        left is not { } one || right is not { } other ? null : Compare(one, other) >= 0 ? one : other;
+    private static ReadOnlyMemory<byte>? GreaterUpper(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right)
+    {
+        // Not with a conditional expression: beside memory, its null would become empty memory.
+        if (left is not { } one || right is not { } other) return null;
+        return Compare(one, other) >= 0 ? left : right;
+    }
 
     private static int Compare(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) => left.Span.SequenceCompareTo(right.Span);
 }

@@ -141,7 +141,11 @@ internal sealed class IntervalTreap<T> where T : class
             GreatestUpper = greatest;
         }
 
-        private static ReadOnlyMemory<byte>? Greater(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right) =>
-            left is not { } one || right is not { } other ? null : one.Span.SequenceCompareTo(other.Span) >= 0 ? one : other;
+        private static ReadOnlyMemory<byte>? Greater(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right)
+        {
+            // Not with a conditional expression: beside memory, its null would become empty memory.
+            if (left is not { } one || right is not { } other) return null;
+            return one.Span.SequenceCompareTo(other.Span) >= 0 ? left : right;
+        }
     }
 }
