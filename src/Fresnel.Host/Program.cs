@@ -1,1 +1,3 @@
-return 0;
+using Fresnel.Host.CommandLine;
+
+return await FresnelCommand.RunAsync(args, Environment.GetEnvironmentVariable);

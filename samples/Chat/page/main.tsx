@@ -1,0 +1,16 @@
+import { ConvexProvider, ConvexReactClient } from "convex/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Chat } from "./Chat";
+import "./chat.css";
+
+// The server that serves this page is the deployment.
+const convex = new ConvexReactClient(window.location.origin);
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <ConvexProvider client={convex}>
+      <Chat />
+    </ConvexProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using Fresnel.Runtime;
+using Fresnel.Server;
+
+namespace Fresnel.Host.CommandLine;
+
+/// <summary>The options of <c>fresnel start</c>, and how they become settings.</summary>
+/// <param name="variable">Reads an environment variable.</param>
+internal sealed class StartOptions(Func<string, string?> variable)
+{
+    internal const string DefaultInstanceName = "fresnel";
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "The folder that holds the deployment's data; made when it is not there.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "./fresnel-data",
+    };
+
+    private readonly Option<IReadOnlyList<IPAddress>> _host = new("--host")
+    {
+        Description = "The address to listen on: an IP address, or localhost for both loopbacks. [default: localhost]",
+        HelpName = "ADDRESS",
+        CustomParser = ParseHost,
+    };
+
+    private readonly Option<int> _port = Port("--port", "The port of clients and the CLI; 0 asks for a free one.", FresnelListeners.DefaultPort);
+
+    private readonly Option<int> _sitePort = Port("--site-port", "The port of HTTP actions; 0 asks for a free one.", FresnelListeners.DefaultSitePort);
+
+    private readonly Option<string?> _instanceName = new("--instance-name")
+    {
+        Description = $"The deployment's name: the part of admin keys before the bar. [INSTANCE_NAME; default: {DefaultInstanceName}]",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _instanceSecret = new("--instance-secret")
+    {
+        Description = "64 hex characters from which admin keys are derived. [INSTANCE_SECRET; default: made once and kept in the data folder]",
+        HelpName = "SECRET",
+    };
+
+    private readonly Option<string?> _adminKey = new("--admin-key")
+    {
+        Description = "An admin key that is accepted as it stands, beside the derived ones. [FRESNEL_ADMIN_KEY]",
+        HelpName = "KEY",
+    };
+
+    private readonly Option<DeploymentEnvironment> _environment = new("--environment")
+    {
+        Description = "Whether clients see the error texts and log lines of functions (Development) or not (Production).",
+        DefaultValueFactory = _ => DeploymentEnvironment.Development,
+        CustomParser = ParseEnvironment,
+    };
+
+    /// <summary>All of them, in the order of the help.</summary>
+    public IEnumerable<Option> All => [_data, _host, _port, _sitePort, _instanceName, _instanceSecret, _adminKey, _environment];
+
+    /// <summary>Reads the settings; a stated option wins over the environment.</summary>
+    public StartSettings Read(ParseResult parsed) => new()
+    {
+        Data = Path.GetFullPath(parsed.GetValue(_data)!),
+        Addresses = parsed.GetValue(_host) ?? FresnelListeners.Loopbacks,
+        Port = parsed.GetValue(_port),
+        SitePort = parsed.GetValue(_sitePort),
+        InstanceName = parsed.ValueOr(_instanceName, variable("INSTANCE_NAME")) ?? DefaultInstanceName,
+        InstanceSecret = parsed.ValueOr(_instanceSecret, variable("INSTANCE_SECRET")),
+        AdminKey = parsed.ValueOr(_adminKey, variable("FRESNEL_ADMIN_KEY")),
+        Environment = parsed.GetValue(_environment),
+    };
+
+    private static Option<int> Port(string name, string description, int otherwise)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "PORT", DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.GetValueOrDefault<int>() is < 0 or > IPEndPoint.MaxPort) result.AddError($"{name} is a number from 0 to {IPEndPoint.MaxPort}.");
+        });
+        return option;
+    }
+
+    private static IReadOnlyList<IPAddress>? ParseHost(ArgumentResult result)
+    {
+        var text = result.Tokens is [var token] ? token.Value : "localhost";
+        if (text == "localhost") return FresnelListeners.Loopbacks;
+        if (IPAddress.TryParse(text, out var address)) return [address];
+        result.AddError($"--host takes an IP address or localhost; \"{text}\" is neither.");
+        return null;
+    }
+
+    private static DeploymentEnvironment ParseEnvironment(ArgumentResult result)
+    {
+        var text = result.Tokens is [var token] ? token.Value : "";
+        if (Enum.TryParse<DeploymentEnvironment>(text, ignoreCase: true, out var environment) && Enum.IsDefined(environment)) return environment;
+        result.AddError($"--environment is Development or Production; \"{text}\" is neither.");
+        return default;
+    }
+}
