@@ -9,9 +9,9 @@ namespace Fresnel.Server.SystemFunctions;
 [FunctionModule("_system/cli/convexUrl")]
 internal static class ConvexUrlFunctions
 {
-    /// <summary>The origin of clients and the CLI.</summary>
+    /// <summary>The origin of clients and the CLI, as functions see it.</summary>
     [Query]
-    public static string CloudUrl(SystemQueryContext context) => context.Deployment.Urls.Cloud;
+    public static string CloudUrl(QueryContext context) => context.Environment["CONVEX_CLOUD_URL"];
 }
 
 /// <summary>Whether the deployment runs. Source: <c>spec/deploy-api.md</c> §11.</summary>
