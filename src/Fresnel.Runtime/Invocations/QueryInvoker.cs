@@ -21,7 +21,7 @@ internal sealed class QueryInvoker(InvokerParts parts, InvocationGate gate)
         using var limit = new TimeLimit(parts, parts.Options.Limits.TotalTime, cancellationToken);
         for (var lost = 0; ; lost++)
         {
-            using var transaction = parts.Database.BeginRead(snapshot);
+            using var transaction = parts.Database.BeginRead(snapshot, call.Path.IsSystem ? TransactionLimits.None : null);
             var tree = new InvocationTree(parts, call, FunctionKind.Query, transaction);
             TreeResult result;
             try

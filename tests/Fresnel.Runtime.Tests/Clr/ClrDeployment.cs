@@ -18,9 +18,9 @@ internal sealed class ClrDeployment : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<ClrDeployment> StartAsync(FunctionLimits? limits = null)
+    public static async Task<ClrDeployment> StartAsync(FunctionLimits? limits = null, TimeProvider? time = null)
     {
-        var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Functions = FresnelFunctions.All, Limits = limits ?? new() };
+        var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Functions = FresnelFunctions.All, Limits = limits ?? new(), Time = time ?? TimeProvider.System };
         var runner = new ClrRunner(options);
         var deployment = await Deployment.StartAsync(new MemoryCommitStore(), options, new FunctionRunners(runner, runner), Cancellation);
 
