@@ -25,8 +25,7 @@ internal static class FunctionArguments
                 $"Arguments for {function.Path.Canonical} are too large (actual: {ByteSize.Print(size)}, limit: {ByteSize.Print(ValueLimits.ArgumentsBytes)})");
         }
 
-        var validator = ReferenceEquals(function.Arguments, Validator.Any) ? null : function.Arguments;
-        if (CallValidation.CheckArguments(Value.Array(arguments), validator, tables) is { } problem) throw new DeveloperException(CallValidation.ArgumentError, problem);
+        if (Problem(function, arguments, tables) is { } problem) throw new DeveloperException(CallValidation.ArgumentError, problem);
         return Print(arguments);
     }
 
@@ -63,6 +62,16 @@ internal static class FunctionArguments
         {
             throw new DeveloperException("InvalidArguments", $"Invalid arguments for {function.Path.Canonical}: {exception.Message}");
         }
+    }
+
+    private static string? Problem(FunctionDefinition function, Value[] arguments, ITableNames tables)
+    {
+        if (ReferenceEquals(function.Arguments, Validator.Any)) return null;
+
+        // The usual case by itself, since the array around the argument would count as a level of nesting.
+        return arguments is [{ Kind: ValueKind.Object } argument]
+            ? function.Arguments.Check(argument, tables) is { } mismatch ? $"{CallValidation.ArgumentError}: {mismatch}\n" : null
+            : CallValidation.CheckArguments(Value.Array(arguments), function.Arguments, tables);
     }
 
     private static byte[] Print(Value[] arguments)
