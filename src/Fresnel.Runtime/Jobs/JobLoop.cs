@@ -31,9 +31,13 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     // One wake-up is as good as many: the loop looks at everything each time.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _timer;
+    private readonly ITimer _expiryTimer;
 
     /// <summary>Jobs that run. Touched by the loop and by ending runs, under its own lock.</summary>
     private readonly Dictionary<DocumentId, Task> _running = [];
+
+    /// <summary>Set by its timer, taken back by the loop. True at first: old jobs may have ended long before this start.</summary>
+    private volatile bool _isExpiryDue = true;
 
     private volatile Watch? _watch;
     private IDisposable? _subscription;
@@ -45,6 +49,15 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         _invoker = invoker;
         _log = parts.Options.Log.CreateLogger("Fresnel.Runtime.Jobs");
         _timer = parts.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _expiryTimer = parts.Time.CreateTimer(
+            _ =>
+            {
+                _isExpiryDue = true;
+                Wake();
+            },
+            null,
+            JobExpiry.Interval,
+            JobExpiry.Interval);
     }
 
     /// <inheritdoc/>
@@ -69,6 +82,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         _subscription?.Dispose();
         _watch?.Dispose();
         await _timer.DisposeAsync();
+        await _expiryTimer.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -104,6 +118,11 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
                 try
                 {
                     await StartDueAsync(cancellationToken);
+                    if (_isExpiryDue)
+                    {
+                        _isExpiryDue = false;
+                        await JobExpiry.RunAsync(_parts, Component, cancellationToken);
+                    }
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
