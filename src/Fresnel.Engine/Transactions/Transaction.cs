@@ -185,7 +185,8 @@ public sealed partial class Transaction : IDisposable
 
     private static Document Valid(Table table, DocumentId id, ValueObject fields)
     {
-        DocumentRules.Require(fields, table.Number);
+        // What the system writes is made by code: sources of modules, results of requests and arguments of jobs may be larger and deeper than documents of users.
+        if (!table.IsSystem) DocumentRules.Require(fields, table.Number);
         return new(id, Timestamp.Zero, ValueJson.Write(Value.Object(fields)), fields);
     }
 

@@ -172,6 +172,18 @@ public sealed class MutationTests
         Assert.Single(functions.Begun);
     }
 
+    [Fact]
+    public async Task The_record_of_a_request_holds_any_result_a_function_may_return()
+    {
+        var nested = new string('[', 60) + new string(']', 60);
+        await using var test = await StartAsync(new FakeFunctions().Mutation(
+            "test:run", _ => Task.FromResult($$"""{"deep":{{nested}},"large":"{{new string('x', 3 << 20)}}"}""")));
+        var request = new RequestKey("session", 1);
+        var first = ValueOf(await test.MutateAsync("test:run", request: request));
+        Assert.True(first == ValueOf(await test.MutateAsync("test:run", request: request)));
+        Assert.Single(test.Functions.Begun);
+    }
+
     [Fact, Spec("client-protocol", 33)]
     public async Task A_request_that_failed_runs_again()
     {

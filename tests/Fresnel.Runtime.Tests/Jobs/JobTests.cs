@@ -289,7 +289,24 @@ public sealed class JobTests
     }
 
     [Fact]
-    public async Task A_function_that_is_gone_by_then_fails_its_job()
+    public async Task Arguments_may_be_larger_and_deeper_than_a_document()
+    {
+        var seen = new TaskCompletionSource<string>();
+        var arguments = $$"""{"deep":{{new string('[', 60)}}{{new string(']', 60)}},"large":"{{new string('x', 2 << 20)}}"}""";
+        var functions = Functions
+            .Mutation("test:schedule", async call => $"\"{await call.Schedule("test:run", 1.7e12, arguments)}\"")
+            .Mutation("test:run", call =>
+            {
+                seen.SetResult(call.Argument);
+                return Task.FromResult("null");
+            });
+        await using var test = await StartAsync(functions);
+        ValueOf(await test.MutateAsync("test:schedule"));
+        Assert.True(arguments == await seen.Task.WaitAsync(Patience, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_job_of_a_query_fails()
     {
         var functions = Functions.Query("test:read", _ => Task.FromResult("1"));
         await using var test = await StartAsync(functions);
