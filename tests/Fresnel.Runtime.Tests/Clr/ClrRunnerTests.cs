@@ -1,4 +1,5 @@
 using Fresnel.Runtime.Invocations;
+using Fresnel.Testing;
 using Fresnel.Values;
 using Xunit;
 using static Fresnel.Runtime.Tests.Clr.ClrDeployment;
@@ -74,7 +75,7 @@ public sealed class ClrRunnerTests
         Assert.StartsWith("Uncaught Error: The index range included a comparison with \"color\", but notes.by_topic", outcome.Error!.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Spec("function-runtime", 29)]
     public async Task What_a_nested_mutation_wrote_is_undone_when_it_fails_and_its_caller_goes_on()
     {
         await using var deployment = await StartAsync();
@@ -84,6 +85,7 @@ public sealed class ClrRunnerTests
         Assert.StartsWith("Uncaught InvalidOperationException: inner failed", caught, StringComparison.Ordinal);
         Assert.Equal(Value.Array("kept"), ValueOf(await deployment.QueryAsync("notes:list", ("topic", "outer"))));
         Assert.Equal(Value.Array(), ValueOf(await deployment.QueryAsync("notes:list", ("topic", "inner"))));
+        Assert.Equal(Value.Array(), ValueOf(await deployment.QueryAsync("notes:jobs")));
     }
 
     [Fact]

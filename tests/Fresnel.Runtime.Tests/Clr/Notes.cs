@@ -80,6 +80,7 @@ internal static class Notes
     public static async Task AddAndFailAsync(MutationContext context)
     {
         await context.Database.InsertAsync("notes", ValueObject.Create(("topic", "inner"), ("text", "undone")));
+        await context.Scheduler.RunAfterAsync(TimeSpan.FromHours(1), "notes:addAndFail", ValueObject.Empty);
         throw new InvalidOperationException("inner failed");
     }
 

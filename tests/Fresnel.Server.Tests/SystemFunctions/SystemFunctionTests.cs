@@ -1,4 +1,5 @@
 using System.Text;
+using Fresnel.Engine.Transactions;
 using Fresnel.Engine.Watches;
 using Fresnel.Functions;
 using Fresnel.Runtime.Catalog;
@@ -169,6 +170,16 @@ public sealed class SystemFunctionTests
         Assert.Equal(3, new HashSet<Value> { none, one, two }.Count);
         Assert.Equal(Value.Float64(2), await deployment.AskAsync("_system/cli/tableSize", ("tableName", "messages")));
         Assert.Equal(Value.Float64(0), await deployment.AskAsync("_system/cli/tableSize", ("tableName", "nothing")));
+    }
+
+    [Fact]
+    public async Task A_table_larger_than_a_function_may_read_is_counted()
+    {
+        var documents = new TransactionLimits().DocumentsRead + 1;
+        await using var deployment = await SystemDeployment.StartAsync();
+        await deployment.InsertAsync("messages", [.. Enumerable.Repeat(ValueObject.Empty, documents)]);
+
+        Assert.Equal(Value.Float64(documents), await deployment.AskAsync("_system/cli/tableSize", ("tableName", "messages")));
     }
 
     [Fact]
