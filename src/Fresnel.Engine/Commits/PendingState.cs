@@ -89,7 +89,7 @@ internal sealed class PendingState
             if (before is null) _roots.Set(_owner, IndexDocument.Read(after!).Key, new(keyOnly: true));
             else if (after is null) _roots.Set(_owner, IndexDocument.Read(before).Key, null);
         }
-        else if (before is not null && Catalog.Find(BackfillDocument.IndexOf(before)) is { } index)
+        else if (table == CatalogTables.Backfills.Key && before is not null && Catalog.Find(BackfillDocument.IndexOf(before)) is { } index)
         {
             Fill(index, BackfillDocument.CursorOf(before), after is null ? null : BackfillDocument.CursorOf(after));
         }
