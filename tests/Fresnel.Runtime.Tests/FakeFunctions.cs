@@ -83,7 +83,7 @@ internal sealed class FakeCall(Invocation invocation, CancellationToken cancella
             ? $$"""{"type":"FullTableScan","tableName":"{{table}}","order":null}"""
             : $$"""{"type":"IndexRange","indexName":"{{table}}.{{index}}","range":{{range}},"order":null}""";
         var id = Interlocked.Increment(ref _queries);
-        invocation.Scope.OpenQuery(id, Encoding.UTF8.GetBytes($$"""{"source":{{source}},"operators":{{operators}}}"""));
+        invocation.Scope.OpenQuery(id, Encoding.UTF8.GetBytes($$"""{"query":{"source":{{source}},"operators":{{operators}} },"version":"1.48.0"}"""));
         var documents = new List<string>();
         while (true)
         {

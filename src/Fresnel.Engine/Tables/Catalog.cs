@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Fresnel.Values;
 
@@ -55,6 +56,9 @@ internal sealed class Catalog
     /// <summary>A component's tables by number.</summary>
     public IEnumerable<Table> TablesOf(string component) =>
         _components.TryGetValue(component, out var names) ? names.ByNumber.Values.Select(key => _tables[key]) : [];
+
+    /// <summary>Numbers of a component's tables by name; the same object as long as the tables are the same.</summary>
+    public IReadOnlyDictionary<string, uint> NumbersOf(string component) => (_components.GetValueOrDefault(component) ?? Names.None).Numbers;
 
     /// <summary>The smallest number that no user table of the component has.</summary>
     public uint NextUserTableNumber(string component)
@@ -161,6 +165,16 @@ internal sealed class Catalog
 
     private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber)
     {
+        private FrozenDictionary<string, uint>? _numbers;
+
         public static Names None { get; } = new(ImmutableDictionary<string, TableKey>.Empty, ImmutableSortedDictionary<uint, TableKey>.Empty);
+
+        public FrozenDictionary<string, uint> Numbers => _numbers ??= Join().ToFrozenDictionary(StringComparer.Ordinal);
+
+        private IEnumerable<KeyValuePair<string, uint>> Join()
+        {
+            var names = ByName.ToDictionary(entry => entry.Value, entry => entry.Key);
+            return ByNumber.Select(entry => KeyValuePair.Create(names[entry.Value], entry.Key));
+        }
     }
 }

@@ -29,6 +29,12 @@ public sealed partial class Transaction
         return tables;
     }
 
+    /// <summary>
+    /// Numbers of a component's tables by name, system tables included; the same object as long as the tables are the same. Nothing is recorded:
+    /// for one who records each look-up by <see cref="FindTable(string, string)"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, uint> TableNumbers(string component) => Catalog.NumbersOf(component);
+
     /// <summary>Names of a component's tables, for validators; looking a name up records the dependency.</summary>
     public ITableNames TableNames(string component) => new Names(this, component);
 

@@ -71,7 +71,10 @@ public abstract class InvocationScope
     /// <summary>Closes a query stream (the synchronous <c>1.0/queryCleanup</c>).</summary>
     public abstract void CloseQuery(int queryId);
 
-    /// <summary>Numbers of the component's tables by name, for the synchronous <c>1.0/db/normalizeId</c>; looking them up is recorded.</summary>
+    /// <summary>
+    /// Numbers of the component's tables by name, for the synchronous <c>1.0/db/normalizeId</c>; the same object as long as the tables are the same.
+    /// Nothing is recorded: a runner that answers from it issues the syscall all the same, and need not wait for it.
+    /// </summary>
     public abstract IReadOnlyDictionary<string, uint> TableNumbers { get; }
 
     /// <summary>Takes a log line; bounded as <c>spec/function-runtime.md</c> §7.1 says.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using Fresnel.Engine;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
@@ -9,20 +11,12 @@ namespace Fresnel.Runtime.Invocations;
 /// <content>Documents by id. Source: <c>spec/function-runtime.md</c> §3.4, <c>spec/data-model.md</c> §1.5 to 1.7.</content>
 internal sealed partial class TransactionScope
 {
-    /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, uint> TableNumbers
-    {
-        get
-        {
-            var numbers = new Dictionary<string, uint>(StringComparer.Ordinal);
-            foreach (var table in Transaction.ListTables(Component))
-            {
-                if (IsVisible(table.Name)) numbers.Add(table.Name, table.Number);
-            }
+    private static readonly ConditionalWeakTable<IReadOnlyDictionary<string, uint>, FrozenDictionary<string, uint>> Visible = [];
 
-            return numbers;
-        }
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, uint> TableNumbers => Visible.GetValue(
+        Transaction.TableNumbers(Component),
+        all => all.Where(table => IsVisibleToAll(table.Key)).ToFrozenDictionary(StringComparer.Ordinal));
 
     /// <summary>The document, or null when there is none or no table of the id's number.</summary>
     /// <param name="id">Text of an id.</param>
@@ -109,8 +103,10 @@ internal sealed partial class TransactionScope
     }
 
     /// <summary>Whether the function may know of a table of this name. Of the system's, there are two that everybody reads.</summary>
-    private bool IsVisible(string table) =>
-        IsSystem || !TableName.IsSystem(table) || table == SystemTables.Storage.Name || table == SystemTables.ScheduledFunctions.Name;
+    private bool IsVisible(string table) => IsSystem || IsVisibleToAll(table);
+
+    private static bool IsVisibleToAll(string table) =>
+        !TableName.IsSystem(table) || table == SystemTables.Storage.Name || table == SystemTables.ScheduledFunctions.Name;
 
     private static DocumentId ParseId(string id, string method)
     {

@@ -82,7 +82,7 @@ internal sealed class ScopeQuery
     private readonly ReadOnlyMemory<byte> _json;
     private readonly QueryDefinition? _definition;
 
-    /// <summary>Takes a query as JSON.</summary>
+    /// <summary>Takes the arguments of <c>1.0/queryStream</c>, or the query alone.</summary>
     public ScopeQuery(ReadOnlyMemory<byte> json) => _json = json;
 
     /// <summary>Takes a query that was built.</summary>
@@ -93,5 +93,10 @@ internal sealed class ScopeQuery
 
     /// <summary>What is asked.</summary>
     /// <exception cref="DeveloperException">The JSON is not a query.</exception>
-    public QueryDefinition Parse() => _definition ?? QueryDefinition.Parse(_json);
+    public QueryDefinition Parse()
+    {
+        if (_definition is not null) return _definition;
+        using var json = SyscallArguments.Parse("1.0/queryStream", _json);
+        return QueryDefinition.Parse(json.RootElement.TryGetProperty("query", out var query) ? query : json.RootElement);
+    }
 }

@@ -130,7 +130,7 @@ function answer(engine, invocation, operation, args) {
       return String(known);
     }
     case "1.0/db/normalizeId":
-      return normalizeId(invocation, parseJson(args));
+      return normalizeId(engine, invocation, parseJson(args));
     case "1.0/getSnapshotTs":
       invocation.observedTime = true;
       return toJson({ $integer: invocation.snapshot });
@@ -141,13 +141,16 @@ function answer(engine, invocation, operation, args) {
 }
 
 /**
+ * @param {Engine} engine
  * @param {import("./invocation.mjs").Invocation} invocation
  * @param {{ table?: unknown, idString?: unknown }} args
  */
-function normalizeId(invocation, { table, idString }) {
+function normalizeId(engine, invocation, { table, idString }) {
   if (typeof table !== "string") throw new Error("Invalid argument `table` for `db.normalizeId`: expected a string");
   if (typeof idString !== "string") throw new Error("Invalid argument `idString` for `db.normalizeId`: expected a string");
   const number = Object.hasOwn(invocation.tables, table) ? invocation.tables[table] : invocation.newTables.get(table);
+  // The engine must know that the result depends on which table has this name; nobody waits for what it answers.
+  if (!invocation.closed) engine.syscall(invocation, invocation.nextSyscall++, "1.0/db/normalizeId", toJson({ table, idString }));
   return toJson({ id: number !== undefined && tableNumberOf(idString) === number ? idString : null });
 }
 
