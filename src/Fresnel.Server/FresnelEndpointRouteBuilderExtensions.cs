@@ -1,3 +1,4 @@
+using Fresnel.Server.Deploy;
 using Fresnel.Server.HttpApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,7 @@ public static class FresnelEndpointRouteBuilderExtensions
     /// <summary>Maps the sync socket, the HTTP API, the deploy API and the plain routes at the root of the origin, where clients and the CLI expect them.</summary>
     public static IEndpointRouteBuilder MapFresnel(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.MapDeployApi();
         endpoints.MapApi(HttpMethods.Get, "/health", (http, _) => http.Response.WriteAsync("ok", http.RequestAborted));
         return endpoints;
     }
