@@ -17,7 +17,7 @@ public sealed class Deployment : IAsyncDisposable
     private readonly FunctionRunners _runners;
     private bool _isDisposed;
 
-    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls)
+    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners)
     {
         _runners = runners;
         Options = options;
@@ -25,12 +25,10 @@ public sealed class Deployment : IAsyncDisposable
         Catalog = new FunctionCatalog(options.Functions, options.Urls);
         Logs = new FunctionLog(options.Time);
         Environment = new EnvironmentVariables(database);
-        Urls = urls;
         var parts = new InvokerParts(database, Catalog, runners, Logs, options);
         Invoker = new FunctionInvoker(parts);
-        Live = new LiveQueries();
+        Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time);
         Jobs = new JobLoop(parts, Invoker);
-        Pushes = new Pushes.Pushes(database, Catalog, new NodeAnalyzer(options), options);
     }
 
     /// <summary>How it is run.</summary>
@@ -50,12 +48,6 @@ public sealed class Deployment : IAsyncDisposable
 
     /// <summary>Scheduled functions.</summary>
     public JobLoop Jobs { get; }
-
-    /// <summary>Deploys code.</summary>
-    public Pushes.Pushes Pushes { get; }
-
-    /// <summary>Where it says that it is reached.</summary>
-    public CanonicalUrls Urls { get; }
 
     /// <summary>Environment variables.</summary>
     public EnvironmentVariables Environment { get; }
@@ -80,7 +72,7 @@ public sealed class Deployment : IAsyncDisposable
             cancellationToken);
         try
         {
-            var deployment = new Deployment(database, options, runners, await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken));
+            var deployment = new Deployment(database, options, runners);
             await deployment.Jobs.StartAsync(cancellationToken);
             return deployment;
         }
@@ -97,7 +89,7 @@ public sealed class Deployment : IAsyncDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         await Jobs.DisposeAsync();
-        await Pushes.DisposeAsync();
+        Live.Dispose();
         await _runners.DisposeAsync();
         Invoker.Dispose();
         await Database.DisposeAsync();

@@ -1,7 +1,5 @@
-using Fresnel.Server.Deploy;
 using Fresnel.Server.HttpApi;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
+using Fresnel.Server.Sync;
 using Microsoft.AspNetCore.Routing;
 
 namespace Fresnel.Server;
@@ -12,8 +10,9 @@ public static class FresnelEndpointRouteBuilderExtensions
     /// <summary>Maps the sync socket, the HTTP API, the deploy API and the plain routes at the root of the origin, where clients and the CLI expect them.</summary>
     public static IEndpointRouteBuilder MapFresnel(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapDeployApi();
-        endpoints.MapApi(HttpMethods.Get, "/health", (http, _) => http.Response.WriteAsync("ok", http.RequestAborted));
+        endpoints.MapSync();
+        endpoints.MapFunctions();
+        endpoints.MapPlain();
         return endpoints;
     }
 }

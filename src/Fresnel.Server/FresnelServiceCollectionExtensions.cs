@@ -1,4 +1,5 @@
 using Fresnel.Server.Auth;
+using Fresnel.Server.HttpApi;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,7 @@ public static class FresnelServiceCollectionExtensions
         services.Configure(configure);
         services.AddSingleton<SiteListeners>();
         services.AddSingleton<AdminAccess>();
+        services.AddSingleton<PinnedSnapshots>();
         services.AddSingleton(provider => new HostedDeployment(
             provider.GetRequiredService<IOptions<FresnelOptions>>(),
             provider.GetRequiredService<AdminAccess>(),

@@ -1,3 +1,4 @@
+using Fresnel.Runtime;
 using Fresnel.Server.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -40,10 +41,10 @@ internal static class SiteEndpoint
         }
     }
 
-    private static ValueTask<bool> HasHttpActionsAsync(Runtime.Deployment deployment, CancellationToken cancellationToken)
+    private static async ValueTask<bool> HasHttpActionsAsync(Deployment deployment, CancellationToken cancellationToken)
     {
-        _ = deployment;
-        _ = cancellationToken;
-        return ValueTask.FromResult(false);
+        using var transaction = deployment.Database.BeginRead();
+        var code = await deployment.Catalog.LoadAsync(transaction, component: "", cancellationToken);
+        return code.Modules.Modules.Any(module => module.Path == "http.js");
     }
 }

@@ -13,7 +13,7 @@ internal static class FunctionRefusal
 
     /// <summary>A refusal: what a person can cause, without frames.</summary>
     public static FunctionError From(DeveloperException exception) =>
-        new(exception.Message, [], exception.ErrorData.IsEmpty ? null : exception.ErrorData);
+        new(exception.Message, [], exception.ErrorData.IsEmpty ? default(ReadOnlyMemory<byte>?) : exception.ErrorData);
 
     /// <summary>A fault of the system.</summary>
     public static FunctionError System(string code, string message = GenericText) => new(message, [], null) { SystemCode = code };

@@ -1,3 +1,4 @@
+using Fresnel.Engine.Snapshots;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
 
@@ -6,24 +7,307 @@ namespace Fresnel.Runtime.Live;
 /// <summary>The live queries of one sync session. It says what the session must be told so that everything it shows is of one snapshot.</summary>
 /// <remarks>
 /// Changes come from the session's reader, transitions are taken by its writer; both may run at once.
+/// What is due is in the fields: <c>_needs</c> says that there is something to tell, and from which snapshot on; <c>_due</c> which queries to look at; <c>_removed</c> which to take away.
 /// Source: <c>spec/client-protocol.md</c> §2.7 (T1 to T11).
 /// </remarks>
 public sealed class LiveSession : IDisposable
 {
+    /// <summary>Queries of one session that are looked at at once, so that no session fills the whole line of those who run them.</summary>
+    private const int Lanes = 20;
+
+    private readonly Dictionary<uint, LiveSubscription> _subscriptions = [];
+    private readonly HashSet<LiveSubscription> _due = []; // Added, invalidated, or under a new identity since they were last looked at.
+    private readonly HashSet<uint> _removed = []; // Taken away since the last transition.
+
+    private uint _querySetVersion;
+    private uint _identityVersion;
+    private Identity _identity = Identity.Anonymous;
+    private Timestamp? _needs; // The oldest snapshot that the next transition may have; null when there is nothing to tell.
+    private Timestamp _under; // The snapshot of the transition that is being computed; zero when none is.
+    private Timestamp _told; // The snapshot of the last transition.
+    private TaskCompletionSource? _wake; // Not null while the writer waits.
+    private bool _isDisposed;
+
+    internal LiveSession(LiveQueries live) => Live = live;
+
+    internal LiveQueries Live { get; }
+
     /// <summary>Adds and removes queries and moves the version of the query set. A covering transition will follow, even when nothing changed.</summary>
-    public void ChangeQueries(uint version, IReadOnlyList<LiveQueryChange> changes) => throw new NotImplementedException();
+    /// <param name="version">The new version; greater than the one before.</param>
+    /// <param name="changes">In order. An added number must be free and a removed one taken.</param>
+    public void ChangeQueries(uint version, IReadOnlyList<LiveQueryChange> changes)
+    {
+        var calls = changes.Select(change => change.Call is { } call ? call with { Arguments = LiveQueryKey.Canonicalize(call.Arguments) } : null).ToList();
+        var abandoned = new List<CancellationTokenSource>();
+        lock (Live.Gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _querySetVersion = version;
+            foreach (var (change, call) in changes.Zip(calls))
+            {
+                if (call is not null) AddLocked(change.QueryId, call);
+                else if (RemoveLocked(change.QueryId) is { } wait) abandoned.Add(wait);
+            }
+
+            NeedLocked(Live.Newest);
+        }
+
+        Cancel(abandoned);
+    }
 
     /// <summary>Changes on whose behalf the queries run and moves the version of the identity. Every query is looked at again.</summary>
-    public void ChangeIdentity(uint version, Identity identity) => throw new NotImplementedException();
+    public void ChangeIdentity(uint version, Identity identity)
+    {
+        lock (Live.Gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _identityVersion = version;
+            _identity = identity;
+            _due.UnionWith(_subscriptions.Values);
+            NeedLocked(Live.Newest);
+        }
+    }
 
     /// <summary>Asks for a transition whose timestamp is at least this one, even an empty one: after a mutation's or an action's response.</summary>
-    public void RequireTransition(Timestamp atLeast) => throw new NotImplementedException();
+    /// <remarks>One that is being computed at such a snapshot will do: it has not been told yet, so it comes after the response.</remarks>
+    public void RequireTransition(Timestamp atLeast)
+    {
+        lock (Live.Gate)
+        {
+            if (_isDisposed || (_under > Timestamp.Zero && _under >= atLeast)) return;
+            NeedLocked(atLeast);
+        }
+    }
 
     /// <summary>Waits until there is something to tell, and computes it at the newest snapshot. One call at a time.</summary>
-    public ValueTask<LiveTransition> NextAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<LiveTransition> NextAsync(CancellationToken cancellationToken)
+    {
+        var capture = await CaptureAsync(cancellationToken);
+        await LookAsync(capture, cancellationToken);
+        return TellOf(capture);
+    }
 
     /// <summary>Ends the session's watches.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        var abandoned = new List<CancellationTokenSource>();
+        lock (Live.Gate)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            Live.ForgetLocked(this);
+            foreach (var subscription in _subscriptions.Values)
+            {
+                if (subscription.LeaveLocked() is { } wait) abandoned.Add(wait);
+            }
+
+            _subscriptions.Clear();
+            _due.Clear();
+        }
+
+        Cancel(abandoned);
+    }
+
+    /// <summary>A subscription's result is out of date since a commit.</summary>
+    internal void BecomeDueLocked(LiveSubscription subscription, Timestamp since)
+    {
+        if (_isDisposed) return;
+        _due.Add(subscription);
+        NeedLocked(since);
+    }
+
+    /// <summary>Wakes the writer if this round is new enough for what is to be told; false when it still has to wait for a newer one.</summary>
+    internal bool WakeIfReadyLocked(Snapshot round)
+    {
+        if (_needs is not { } needs) return true;
+        if (needs > round.Timestamp) return false;
+        _wake?.TrySetResult();
+        return true;
+    }
+
+    private void AddLocked(uint queryId, FunctionCall call)
+    {
+        var subscription = new LiveSubscription(this, queryId, call);
+        _subscriptions.Add(queryId, subscription);
+        _removed.Remove(queryId);
+        _due.Add(subscription);
+    }
+
+    private CancellationTokenSource? RemoveLocked(uint queryId)
+    {
+        _subscriptions.Remove(queryId, out var subscription);
+        _removed.Add(queryId);
+        _due.Remove(subscription!);
+        return subscription!.LeaveLocked();
+    }
+
+    private void NeedLocked(Timestamp atLeast)
+    {
+        if (_needs is not { } needs || atLeast > needs) _needs = atLeast;
+        Live.AwaitRoundLocked(this);
+    }
+
+    private async ValueTask<Capture> CaptureAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task wake;
+            lock (Live.Gate)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                var round = Live.RoundLocked;
+                if (_needs is { } needs && needs <= round.Timestamp && round.Timestamp >= _told)
+                {
+                    var capture = new Capture(round, _querySetVersion, _identityVersion, _identity, [.. _due], [.. _removed]);
+                    _due.Clear();
+                    _removed.Clear();
+                    _needs = null;
+                    _under = round.Timestamp;
+                    return capture;
+                }
+
+                _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                wake = _wake.Task;
+            }
+
+            await wake.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Finds the result of every captured query at the captured snapshot: first what is known already, then the rest, some at a time.</summary>
+    private async Task LookAsync(Capture capture, CancellationToken cancellationToken)
+    {
+        var unknown = new List<LiveSubscription>();
+        lock (Live.Gate)
+        {
+            foreach (var subscription in capture.Due)
+            {
+                if (!HoldKnownLocked(subscription, capture.Identity, capture.Snapshot.Timestamp)) unknown.Add(subscription);
+            }
+        }
+
+        if (unknown.Count == 0) return;
+        var next = -1;
+        var lanes = new Task[Math.Min(Lanes, unknown.Count)];
+        for (var lane = 0; lane < lanes.Length; lane++) lanes[lane] = RunLaneAsync();
+        await Task.WhenAll(lanes);
+
+        async Task RunLaneAsync()
+        {
+            while (Interlocked.Increment(ref next) is var index && index < unknown.Count)
+            {
+                await LookAtAsync(unknown[index], capture.Identity, capture.Snapshot, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Whether nothing has to be run: the result is known, or nobody asks for it any more.</summary>
+    private bool HoldKnownLocked(LiveSubscription subscription, Identity identity, Timestamp at)
+    {
+        if (subscription.IsGone) return true;
+        if (Live.FindQueryLocked(subscription.KeyFor(identity)) is not { } query || query.FindLocked(identity, at) is not { } known) return false;
+        subscription.HoldLocked(known, query);
+        return true;
+    }
+
+    /// <summary>Makes a subscription hold what its query returns to this identity at this snapshot: what is known already, what is being run, or a run of its own.</summary>
+    private async Task LookAtAsync(LiveSubscription subscription, Identity identity, Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        var at = snapshot.Timestamp;
+        var mayJoinOlder = true; // Once: so that nobody waits for more than one run besides the one at the snapshot itself.
+        while (true)
+        {
+            LiveQuery query;
+            LiveExecution? execution;
+            var isOwn = false;
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            lock (Live.Gate)
+            {
+                if (HoldKnownLocked(subscription, identity, at)) return;
+                query = Live.GetQueryLocked(subscription.KeyFor(identity));
+                execution = query.FindRunLocked(identity, at);
+                if (execution is null && mayJoinOlder) execution = query.FindOlderRunLocked(identity, at);
+                mayJoinOlder = false;
+                if (execution is null)
+                {
+                    isOwn = true;
+                    execution = new LiveExecution(Live, query, identity, snapshot, Live.BeginRunLocked());
+                    query.AddRunLocked(execution);
+                }
+
+                execution.WaitLocked();
+                query.UseLocked();
+                subscription.BeginWaitLocked(wait);
+            }
+
+            // Its failures reach whoever waits for its result.
+            if (isOwn) _ = execution.StartAsync(subscription.Call);
+            LiveResult? result = null;
+            try
+            {
+                result = await execution.Result.WaitAsync(wait.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !Live.Closing.IsCancellationRequested)
+            {
+                // The subscription is gone, or the run that it had joined was given up by the one who began it.
+            }
+            finally
+            {
+                bool isAbandoned;
+                lock (Live.Gate)
+                {
+                    subscription.EndWaitLocked();
+                    if (result?.Serves(identity, at) == true) subscription.HoldLocked(result, query);
+                    else result = null;
+                    isAbandoned = execution.LeaveLocked();
+                    query.LeaveLocked(Live);
+                }
+
+                if (isAbandoned) execution.Cancel();
+            }
+
+            if (result is not null) return;
+        }
+    }
+
+    /// <summary>Compares what is held now with what the client was told, and tells the difference.</summary>
+    private LiveTransition TellOf(Capture capture)
+    {
+        lock (Live.Gate)
+        {
+            var modifications = new List<LiveModification>(capture.Due.Length + capture.Removed.Length);
+            foreach (var subscription in capture.Due)
+            {
+                if (subscription.IsGone || subscription.Held is not { Result: var result }) continue;
+                if (subscription.Sent is { } sent && OutcomeComparison.LooksTheSame(sent, result.Outcome, Live.Redacts)) continue;
+                subscription.Sent = result.Outcome;
+                modifications.Add(new LiveModification(subscription.QueryId, result.Outcome, subscription.Journal));
+            }
+
+            foreach (var queryId in capture.Removed) modifications.Add(new LiveModification(queryId, null, null));
+            _under = Timestamp.Zero;
+            _told = capture.Snapshot.Timestamp;
+            return new LiveTransition(capture.QuerySetVersion, capture.IdentityVersion, _told, modifications);
+        }
+    }
+
+    private static void Cancel(List<CancellationTokenSource> waits)
+    {
+        foreach (var wait in waits)
+        {
+            try
+            {
+                wait.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The wait ended in the meantime.
+            }
+        }
+    }
+
+    /// <summary>What a transition will tell of: the state of the session at one moment, at one snapshot.</summary>
+    private sealed record Capture(Snapshot Snapshot, uint QuerySetVersion, uint IdentityVersion, Identity Identity, LiveSubscription[] Due, uint[] Removed);
 }
 
 /// <summary>A change of a session's query set.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Runtime.Live;
 using Fresnel.Values;
 using Microsoft.AspNetCore.Http;
 
@@ -8,17 +10,28 @@ namespace Fresnel.Server.Errors;
 internal static class RequestErrors
 {
     private const string InternalCode = "InternalServerError";
-    private const string InternalText = "Your request couldn't be completed. Try again later.";
+    /// <summary>What is told of faults that are nobody's business outside.</summary>
+    public const string InternalText = "Your request couldn't be completed. Try again later.";
 
     /// <summary>The error as callers may see it: what is not meant for them becomes the generic internal one.</summary>
     public static RequestException Classify(Exception exception) => exception switch
     {
         RequestException request => request,
+        LiveQueryFaultException { Error: { SystemCode: { } code } fault } => FaultOf(code, fault.Message),
         DeveloperException developer => RequestException.BadRequest(developer.Code, developer.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RequestException.BadRequest("BodyTooLarge", "The request body is too large."),
         BadHttpRequestException bad => RequestException.BadRequest("BadRequest", bad.Message),
         _ => new RequestException(RequestErrorKind.Internal, InternalCode, InternalText),
     };
+
+    /// <summary>Throws when an outcome is a fault of the system rather than the function's own end: such a one is answered as a failed request.</summary>
+    public static void ThrowIfFault(FunctionOutcome outcome)
+    {
+        if (outcome.Error is { SystemCode: { } code } fault) throw FaultOf(code, fault.Message);
+    }
+
+    private static RequestException FaultOf(string code, string message) =>
+        new(code == InternalCode ? RequestErrorKind.Internal : RequestErrorKind.Unavailable, code, message);
 
     /// <summary>The HTTP status of a kind.</summary>
     public static int StatusOf(RequestErrorKind kind) => kind switch

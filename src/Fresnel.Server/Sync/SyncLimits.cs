@@ -4,7 +4,7 @@ namespace Fresnel.Server.Sync;
 /// <remarks>Source: <c>spec/client-protocol.md</c> §2.1, 2.2, 2.6 and 2.8.</remarks>
 public sealed record SyncLimits
 {
-    /// <summary>The greatest message that a client may send, in bytes; a greater one closes the socket with 1009. Default 32 MiB.</summary>
+    /// <summary>The greatest message that a client may send, in bytes; a greater one ends the session with a FatalError. Default 32 MiB.</summary>
     public int MessageBytes { get; init; } = 32 << 20;
 
     /// <summary>Mutations received and not yet answered; one more closes the socket with 1013. Default 1,000.</summary>

@@ -1,0 +1,56 @@
+using System.Reflection;
+using Fresnel.Server.Errors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Fresnel.Runtime;
+
+namespace Fresnel.Server.HttpApi;
+
+/// <summary>Routes without functions. Source: <c>spec/client-protocol.md</c> §3.4 and 3.7.</summary>
+internal static class PlainEndpoints
+{
+    private const long EchoBytes = 128 << 20;
+
+    private static readonly string Version = typeof(PlainEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>Maps the routes, and the answers for whatever else lies under <c>/api</c>.</summary>
+    public static void MapPlain(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapApi(HttpMethods.Get, "/", (http, _) => http.Response.WriteAsync("This Convex deployment is running. See https://docs.convex.dev/.", http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/instance_version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/instance_name", (http, deployment) => http.Response.WriteAsync(deployment.Options.Name, http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/health", AnswerHealthAsync);
+        endpoints.MapApi(HttpMethods.Post, "/echo", AnswerEchoAsync);
+        endpoints.MapApi(HttpMethods.Post, "/api/debug_event", (_, _) => Task.CompletedTask);
+
+        foreach (var pattern in (string[])["/", "/version", "/instance_version", "/instance_name", "/health", "/echo", "/api/{**path}", "/api/storage/{**path}"])
+        {
+            endpoints.MapMethods(pattern, [HttpMethods.Options], http =>
+            {
+                Cors.AnswerPreflight(http);
+                return Task.CompletedTask;
+            });
+        }
+
+        endpoints.Map("/http/{**path}", SiteEndpoint.AnswerAsync);
+        endpoints.Map("/api/storage/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) => throw RequestException.NotBuilt("File storage is")));
+        endpoints.Map("/api/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) =>
+            throw new RequestException(RequestErrorKind.NotFound, "NotFound", $"There is no {http.Request.Method} {http.Request.Path}.")));
+    }
+
+    private static Task AnswerHealthAsync(HttpContext http, Deployment deployment)
+    {
+        if (deployment.Database.Stopped is null) return http.Response.WriteAsync("ok", http.RequestAborted);
+        throw new RequestException(RequestErrorKind.Unavailable, "CommitsStopped", "Commits have stopped until this process is started again.");
+    }
+
+    private static async Task AnswerEchoAsync(HttpContext http, Deployment deployment)
+    {
+        var body = await RequestBody.ReadAsync(http, EchoBytes);
+        http.Response.ContentType = http.Request.ContentType;
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net.WebSockets;
+using Fresnel.Server.Errors;
+
+namespace Fresnel.Server.Sync;
+
+/// <summary>Puts the frames of a socket together to messages, within a bound.</summary>
+internal sealed class MessageReceiver(WebSocket socket, int maximumBytes) : IDisposable
+{
+    private const int ReadBytes = 4096;
+
+    private readonly PooledBuffer _buffer = new();
+
+    /// <summary>The next text message, valid until the next call; null when the client has closed.</summary>
+    /// <exception cref="RequestException">It is binary, or too large.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        _buffer.Clear();
+        while (true)
+        {
+            var memory = _buffer.GetMemory(ReadBytes);
+            var received = await socket.ReceiveAsync(memory, cancellationToken);
+            if (received.MessageType == WebSocketMessageType.Close) return null;
+            if (received.MessageType == WebSocketMessageType.Binary) throw new RequestException(RequestErrorKind.Internal, "InternalServerError", "Binary messages are not part of the protocol.");
+
+            _buffer.Advance(received.Count);
+            if (_buffer.Length > maximumBytes) throw RequestException.BadRequest("WSMessageTooLarge", $"Received a message on websocket that is larger than {maximumBytes} bytes");
+            if (received.EndOfMessage) return _buffer.Written;
+        }
+    }
+
+    public void Dispose() => _buffer.Dispose();
+}

@@ -1,0 +1,243 @@
+using System.Net.WebSockets;
+using Fresnel.Protocol.Sync;
+using Fresnel.Runtime;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Runtime.Live;
+using Fresnel.Server.Auth;
+using Fresnel.Server.Errors;
+using Fresnel.Values;
+
+namespace Fresnel.Server.Sync;
+
+/// <summary>One sync socket: a reader that takes one message at a time, a writer, and the line of its mutations.</summary>
+/// <remarks>
+/// Messages are taken strictly in order; the next one is not looked at before the one before was accepted. Accepting a query, a mutation or an action does not wait for it.
+/// Whatever goes wrong ends this session and no other. Source: <c>spec/client-protocol.md</c> §2.
+/// </remarks>
+internal sealed class SyncSession : IDisposable
+{
+    private readonly WebSocket _socket;
+    private readonly Deployment _deployment;
+    private readonly AdminAccess _admin;
+    private readonly SyncLimits _limits;
+    private readonly (string? Address, string? UserAgent) _origin;
+    private readonly bool _redacts;
+    private readonly TimeProvider _time;
+    private readonly SyncState _state;
+    private readonly LiveSession _live;
+    private readonly Outbox _outbox = new();
+    private readonly MutationLine _mutations;
+    private readonly SyncWriter _writer;
+
+    public SyncSession(WebSocket socket, Deployment deployment, AdminAccess admin, SyncLimits limits, SyncState state, (string? Address, string? UserAgent) origin)
+    {
+        _socket = socket;
+        _deployment = deployment;
+        _admin = admin;
+        _limits = limits;
+        _origin = origin;
+        _state = state;
+        _redacts = deployment.Options.Environment == DeploymentEnvironment.Production;
+        _time = deployment.Options.Time;
+        _live = deployment.Live.OpenSession();
+        _mutations = new(deployment.Invoker, _outbox, state, limits.PendingMutations, _redacts);
+        _writer = new(socket, _outbox, _live, _mutations, state, limits, _redacts, _time);
+    }
+
+    /// <summary>Serves the socket until either side ends it.</summary>
+    /// <param name="stopping">Canceled when the application stops.</param>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        using var cutting = cut.Token.Register(_socket.Abort);
+        using var shutdown = stopping.Register(() => _outbox.Finish(SessionEnd.ByShutdown));
+        using var ended = _outbox.Ended.Register(() => cut.CancelAfter(_limits.CloseTimeout)); // A client that does not close its half is cut off.
+        var mutating = _mutations.RunAsync();
+        var writing = _writer.RunAsync();
+        await ReadAsync(cut.Token);
+        await writing;
+        _live.Dispose();
+        await mutating;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _live.Dispose();
+        _writer.Dispose();
+        _outbox.Dispose();
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        using var receiver = new MessageReceiver(_socket, _limits.MessageBytes);
+        try
+        {
+            while (await receiver.ReceiveAsync(cancellationToken) is { } message)
+            {
+                // After the end, what still comes is read only to find the client's close behind it.
+                if (_outbox.End is null) Accept(message.Span);
+            }
+
+            _outbox.Finish(SessionEnd.ByClient);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        {
+            _outbox.Finish(SessionEnd.ByClient);
+        }
+        catch (RequestException exception)
+        {
+            // The receiver cannot go on behind such a message.
+            _outbox.Finish(_state.EndOf(exception));
+        }
+    }
+
+    private void Accept(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            Dispatch(ClientMessageReader.Read(message));
+        }
+        catch (Exception exception)
+        {
+            _outbox.Finish(_state.EndOf(exception));
+        }
+    }
+
+    private void Dispatch(ClientMessage message)
+    {
+        switch (message)
+        {
+            case Connect connect: OnConnect(connect); break;
+            case ModifyQuerySet modify: OnModifyQuerySet(modify); break;
+            case MutationMessage mutation: OnMutation(mutation.Call); break;
+            case ActionMessage action: OnAction(action.Call); break;
+            case Authenticate authenticate: OnAuthenticate(authenticate); break;
+            case ClientEvent: break;
+        }
+    }
+
+    private void OnConnect(Connect connect)
+    {
+        _state.Connect(connect);
+        if (connect.MaxObservedTimestamp is { } observed && observed > _deployment.Database.Published.Timestamp)
+        {
+            throw new RequestException(RequestErrorKind.Internal, "InternalServerError", "The client has seen a newer timestamp than this deployment has.");
+        }
+    }
+
+    private void OnModifyQuerySet(ModifyQuerySet modify)
+    {
+        if (modify.BaseVersion != _state.QuerySetVersion)
+        {
+            throw RequestException.BadRequest(
+                "BaseVersionMismatch", $"Base version {modify.BaseVersion} passed up doesn't match the current version {_state.QuerySetVersion}");
+        }
+
+        if (modify.NewVersion <= modify.BaseVersion) throw RequestException.BadRequest("BaseVersionMismatch", $"New version {modify.NewVersion} is not after the base version {modify.BaseVersion}");
+
+        var changes = modify.Modifications.Select(Change).ToList();
+        _state.QuerySetVersion = modify.NewVersion;
+        _live.ChangeQueries(modify.NewVersion, changes);
+    }
+
+    private LiveQueryChange Change(QuerySetModification modification)
+    {
+        if (modification is not AddQuery add)
+        {
+            if (!_state.Queries.Remove(modification.QueryId)) throw BrokenRule($"Query {modification.QueryId} is removed but not in the query set.");
+            return new LiveQueryChange(modification.QueryId, null);
+        }
+
+        var call = MakeCall(add.Path, add.Arguments, add.ComponentPath, requestId: "") with { Journal = add.Journal };
+        if (!_state.Queries.TryAdd(add.QueryId, call.Component.Length > 0)) throw BrokenRule($"Query {add.QueryId} is added twice.");
+        if (_state.Queries.Count <= _limits.Queries) return new LiveQueryChange(add.QueryId, call);
+        throw new RequestException(RequestErrorKind.RateLimited, "TooManyQueries", $"Only up to {_limits.Queries} queries allowed on a single websocket.");
+    }
+
+    private void OnMutation(RequestedCall requested) => _mutations.Add(
+        requested.RequestId,
+        MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId)),
+        _state.KeyOf(requested.RequestId));
+
+    private void OnAction(RequestedCall requested)
+    {
+        var call = MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId));
+        _state.BeginAction(_limits.PendingActions);
+        _ = RunActionAsync(requested.RequestId, call);
+    }
+
+    /// <summary>Runs an action beside everything else. It is carried through even when the session ends: it may have done half of its work in the world.</summary>
+    private async Task RunActionAsync(uint requestId, FunctionCall call)
+    {
+        try
+        {
+            await Task.Yield(); // The reader goes on.
+            var outcome = await _deployment.Invoker.ActionAsync(call, CancellationToken.None);
+            RequestErrors.ThrowIfFault(outcome);
+            _outbox.Say(new ActionResponse(requestId, FunctionErrors.ResultOf(outcome, _redacts)));
+        }
+        catch (Exception exception)
+        {
+            _outbox.Finish(_state.EndOf(exception));
+        }
+    }
+
+    private void OnAuthenticate(Authenticate authenticate)
+    {
+        if (authenticate.BaseVersion != _state.IdentityVersion) throw BrokenRule($"Identity version {authenticate.BaseVersion} is not the current version {_state.IdentityVersion}.");
+
+        var identity = authenticate.TokenType switch
+        {
+            TokenType.None => Identity.Anonymous,
+            TokenType.Admin => Verify(authenticate),
+            _ => throw UserTokens.NotBuilt(),
+        };
+        if (!MayReachComponents(identity) && _state.Queries.ContainsValue(true)) throw NotOnComponents();
+
+        _state.Identity = identity;
+        _live.ChangeIdentity(++_state.IdentityVersion, identity);
+    }
+
+    private Identity Verify(Authenticate authenticate)
+    {
+        if (!_admin.IsValid(authenticate.Token!)) throw AdminAccess.BadAdminKey();
+        if (authenticate.Impersonating is not { } attributes) return Identity.Admin;
+        try
+        {
+            return ActingAs.FromJson(attributes.Span);
+        }
+        catch (DeveloperException exception)
+        {
+            throw new RequestException(RequestErrorKind.Unauthenticated, exception.Code, exception.Message);
+        }
+    }
+
+    private FunctionCall MakeCall(string path, ReadOnlyMemory<byte> arguments, string? componentPath, string requestId)
+    {
+        if (!FunctionPath.TryParse(path, out var function, out var detail))
+        {
+            throw RequestException.BadRequest("BadConvexFunctionIdentifier", $"{path} is not a valid path to a Convex function. {detail}");
+        }
+
+        if (!string.IsNullOrEmpty(componentPath) && !MayReachComponents(_state.Identity)) throw NotOnComponents();
+        return new FunctionCall
+        {
+            Component = componentPath ?? "",
+            Path = function,
+            Arguments = arguments,
+            Identity = _state.Identity,
+            Caller = FunctionCaller.SyncWorker,
+            RequestId = requestId,
+            Origin = _origin,
+        };
+    }
+
+    private static bool MayReachComponents(Identity identity) => identity is { IsAdmin: true, Attributes: null };
+
+    private static RequestException NotOnComponents() => BrokenRule("Only admin or system users can call functions on non-root components directly");
+
+    /// <summary>The client broke a rule in a way that the protocol answers like a fault of the server.</summary>
+    private static RequestException BrokenRule(string rule) => new(RequestErrorKind.Internal, "InternalServerError", rule);
+}
