@@ -25,6 +25,18 @@ public sealed record Table(TableKey Key, string Component, string Name, uint Num
 
     /// <summary>The index that a query without one reads; private system tables have none.</summary>
     public Index? ByCreationTime => FindIndex("by_creation_time");
+
+    /// <summary>Where <c>_tables</c> says that there is a table of this name: what finding it, or writing to it, reads.</summary>
+    internal KeyInterval NameInterval { get; } = IntervalOf(Component, Name);
+
+    /// <summary>Where <c>_indexes</c> lists its indexes.</summary>
+    internal KeyInterval IndexesInterval { get; } = KeyInterval.Prefix(IndexKey.Encode(Value.Int64(Key.Number)));
+
+    /// <summary>Where <c>_schemas</c> holds the schemas of its component.</summary>
+    internal KeyInterval SchemasInterval { get; } = KeyInterval.Prefix(IndexKey.Encode(Component));
+
+    /// <summary>Where <c>_tables</c> says whether there is a table of a name.</summary>
+    internal static KeyInterval IntervalOf(string component, string name) => KeyInterval.Prefix(IndexKey.Encode(component, name));
 }
 
 /// <summary>An index as a snapshot knows it.</summary>

@@ -31,6 +31,9 @@ public sealed class DocumentStream
     private int _lastAt;
     private byte[]? _lastKey;
 
+    /// <summary>Whether something was consumed that no read set knows of yet.</summary>
+    private bool _hasNews;
+
     internal DocumentStream(Transaction transaction, Table table, Tables.Index index, KeyInterval interval, bool descending)
     {
         _transaction = transaction;
@@ -62,13 +65,13 @@ public sealed class DocumentStream
         FollowWrites();
         var takesWritten = _writtenReady && (_storedDocument is null || WrittenComesFirst());
         var next = takesWritten ? _written!.Document : _storedDocument;
+        _hasNews = true;
         if (next is null)
         {
             IsAtEnd = true;
             return default;
         }
 
-        _transaction.CountRead(_table, next);
         if (takesWritten)
         {
             _lastKey = _written!.CopyKey();
@@ -80,12 +83,16 @@ public sealed class DocumentStream
             AdvanceStored();
         }
 
+        // Last, because a refusal depends on this document too.
+        _transaction.CountRead(_table, next);
         return new(next);
     }
 
     /// <summary>Adds what was consumed so far to a read set.</summary>
     internal void Report(ReadSet reads)
     {
+        if (!_hasNews) return;
+        _hasNews = false;
         var consumed = _interval;
         if (!IsAtEnd)
         {

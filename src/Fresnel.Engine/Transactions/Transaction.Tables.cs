@@ -9,8 +9,9 @@ public sealed partial class Transaction
     /// <summary>The table of this name, or null; either way the transaction depends on the answer.</summary>
     public Table? FindTable(string component, string name)
     {
-        RecordName(component, name);
-        return Found(Catalog.Find(component, name));
+        var table = Catalog.Find(component, name);
+        Reads.Add(CatalogTables.ByName.Key, table?.NameInterval ?? Table.IntervalOf(component, name));
+        return Found(table);
     }
 
     /// <summary>The table of this number, or null; either way the transaction depends on the answer.</summary>
@@ -70,14 +71,14 @@ public sealed partial class Transaction
         return table;
     }
 
-    private void RecordName(string component, string name) => Reads.Add(CatalogTables.ByName.Key, KeyInterval.Prefix(IndexKey.Encode(component, name)));
+    private void RecordName(string component, string name) => Reads.Add(CatalogTables.ByName.Key, Table.IntervalOf(component, name));
 
     private void RecordNumber(string component, uint number) =>
         Reads.Add(CatalogTables.ByNumber.Key, KeyInterval.Prefix(IndexKey.Encode(component, Value.Int64(number))));
 
     private void RecordIndexes(Table table)
     {
-        if (!CatalogTables.Contains(table.Key)) Reads.Add(CatalogTables.ByTable.Key, KeyInterval.Prefix(IndexKey.Encode(Value.Int64(table.Key.Number))));
+        if (!CatalogTables.Contains(table.Key)) Reads.Add(CatalogTables.ByTable.Key, table.IndexesInterval);
     }
 
     private sealed class Names(Transaction transaction, string component) : ITableNames

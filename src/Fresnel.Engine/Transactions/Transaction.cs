@@ -249,9 +249,9 @@ public sealed partial class Transaction : IDisposable
     private void DependOn(Table table)
     {
         if (!_dependencies.Add(table.Key) || CatalogTables.Contains(table.Key)) return;
-        RecordName(table.Component, table.Name);
+        Reads.Add(CatalogTables.ByName.Key, table.NameInterval);
         RecordIndexes(table);
-        if (!table.IsSystem) RecordSchemas(table.Component);
+        if (!table.IsSystem) Reads.Add(CatalogTables.ByState.Key, table.SchemasInterval);
     }
 
     private InternalId NewInternalId()
