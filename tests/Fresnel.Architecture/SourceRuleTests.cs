@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -17,6 +18,8 @@ public sealed partial class SourceRuleTests
 
     /// <summary>Folder names that say nothing of what is in them.</summary>
     private static readonly string[] EmptyNames = ["Common", "Core", "Helpers", "Misc", "Shared", "Utilities", "Utils", "Base", "Abstractions", "Extensions", "Models", "Services"];
+
+    private static readonly ConcurrentDictionary<string, string> Code = new();
 
     [Fact]
     public void Engine_and_runtime_take_time_chance_and_threads_from_outside()
@@ -39,6 +42,28 @@ public sealed partial class SourceRuleTests
     [InlineData("// Task.Run(\nvar x = \"Thread.Sleep(1)\";", false)]
     public void A_call_is_found_in_code_and_not_in_words(string code, bool isFound) =>
         Assert.Equal(isFound, AmbientCalls().IsMatch(CodeOf(CSharpSyntaxTree.ParseText(code, cancellationToken: TestContext.Current.CancellationToken))));
+
+    [Fact]
+    public void Nobody_blocks_a_thread_on_a_task()
+    {
+        var wrong =
+            from path in Tree.Sources
+            from Match match in BlockingCalls().Matches(CodeOf(path))
+            select $"{path}: {match.Value.Replace(" ", "", StringComparison.Ordinal)}";
+
+        Rule.Holds(wrong, "Await it.");
+    }
+
+    [Fact]
+    public void Nothing_is_left_for_later()
+    {
+        var wrong =
+            from path in Tree.Sources
+            from Match match in Unfinished().Matches(Tree.Read(path))
+            select $"{path}: {match.Value}";
+
+        Rule.Holds(wrong, "What is not built yet answers with a typed error that names it, and stands in the compatibility table.");
+    }
 
     [Fact]
     public void A_namespace_is_the_project_and_the_folder()
@@ -72,7 +97,7 @@ public sealed partial class SourceRuleTests
     }
 
     /// <summary>The tokens of a file, so that comments, strings and layout are no matter.</summary>
-    private static string CodeOf(string path) => CodeOf(CSharpSyntaxTree.ParseText(Tree.Read(path)));
+    private static string CodeOf(string path) => Code.GetOrAdd(path, static one => CodeOf(CSharpSyntaxTree.ParseText(Tree.Read(one))));
 
     private static string CodeOf(SyntaxTree tree) =>
         string.Join(' ', tree.GetRoot().DescendantTokens().Where(token => !LiteralText(token)).Select(token => token.Text));
@@ -86,6 +111,12 @@ public sealed partial class SourceRuleTests
         var folders = path.Split('/')[1..^1];
         return folders[0] == "Fresnel.Values" ? "Fresnel.Values" : string.Join('.', folders);
     }
+
+    [GeneratedRegex(@"\bGetAwaiter \( \) \. GetResult\b|\bWaitAll\b|\bTask \. WaitAny\b")]
+    private static partial Regex BlockingCalls();
+
+    [GeneratedRegex("\\b(NotImplementedException|TODO|FIXME|HACK|XXX)\\b")]
+    private static partial Regex Unfinished();
 
     [GeneratedRegex(@"\bDateTime(Offset)? \. (Now|UtcNow|Today)\b|\bGuid \. (NewGuid|CreateVersion7)\b|\bRandom \. Shared\b|\bnew Random \( \)|\bThread \. Sleep\b|\bTask \. Run\b|\bEnvironment \. TickCount")]
     private static partial Regex AmbientCalls();
