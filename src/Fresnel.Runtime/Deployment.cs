@@ -17,7 +17,7 @@ public sealed class Deployment : IAsyncDisposable
     private readonly FunctionRunners _runners;
     private bool _isDisposed;
 
-    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners)
+    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls)
     {
         _runners = runners;
         Options = options;
@@ -25,10 +25,12 @@ public sealed class Deployment : IAsyncDisposable
         Catalog = new FunctionCatalog(options.Functions, options.Urls);
         Logs = new FunctionLog(options.Time);
         Environment = new EnvironmentVariables(database);
+        Urls = urls;
         var parts = new InvokerParts(database, Catalog, runners, Logs, options);
         Invoker = new FunctionInvoker(parts);
         Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time);
         Jobs = new JobLoop(parts, Invoker);
+        Pushes = new Pushes.Pushes(database, Catalog, new NodeAnalyzer(options), options);
     }
 
     /// <summary>How it is run.</summary>
@@ -48,6 +50,12 @@ public sealed class Deployment : IAsyncDisposable
 
     /// <summary>Scheduled functions.</summary>
     public JobLoop Jobs { get; }
+
+    /// <summary>Deploys code.</summary>
+    public Pushes.Pushes Pushes { get; }
+
+    /// <summary>Where it says that it is reached.</summary>
+    public CanonicalUrls Urls { get; }
 
     /// <summary>Environment variables.</summary>
     public EnvironmentVariables Environment { get; }
@@ -72,7 +80,7 @@ public sealed class Deployment : IAsyncDisposable
             cancellationToken);
         try
         {
-            var deployment = new Deployment(database, options, runners);
+            var deployment = new Deployment(database, options, runners, await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken));
             await deployment.Jobs.StartAsync(cancellationToken);
             return deployment;
         }
@@ -89,6 +97,7 @@ public sealed class Deployment : IAsyncDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         await Jobs.DisposeAsync();
+        await Pushes.DisposeAsync();
         Live.Dispose();
         await _runners.DisposeAsync();
         Invoker.Dispose();

@@ -1,3 +1,4 @@
+using Fresnel.Server.Deploy;
 using Fresnel.Server.HttpApi;
 using Fresnel.Server.Sync;
 using Microsoft.AspNetCore.Routing;
@@ -12,6 +13,7 @@ public static class FresnelEndpointRouteBuilderExtensions
     {
         endpoints.MapSync();
         endpoints.MapFunctions();
+        endpoints.MapDeployApi();
         endpoints.MapPlain();
         return endpoints;
     }

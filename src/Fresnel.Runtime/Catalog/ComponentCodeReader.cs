@@ -42,14 +42,13 @@ internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentU
     private static async ValueTask<Module> ReadModuleAsync(Transaction transaction, ValueObject module, CancellationToken cancellationToken)
     {
         var sha256 = module["sha256"].AsString();
-        var source = await transaction.FindFirstAsync(SystemTables.Sources, "by_sha256", [sha256], cancellationToken)
-            ?? throw new InvalidDataException($"The source {sha256} of module {module["path"]} is missing.");
+        var (source, sourceMap) = await ModuleSources.ReadAsync(transaction, sha256, cancellationToken);
         return new Module(
             module["path"].AsString(),
             module["environment"].AsString() == "node" ? ModuleEnvironment.Node : ModuleEnvironment.Isolate,
             sha256,
-            source.Fields["source"].AsString(),
-            source.Fields["sourceMap"] is { Kind: ValueKind.String } map ? map.AsString() : null);
+            source,
+            sourceMap);
     }
 
     private async ValueTask<IReadOnlyDictionary<string, string>> ReadEnvironmentAsync(Transaction transaction, string component, CancellationToken cancellationToken)

@@ -12,8 +12,11 @@ public static class SystemTables
     /// <summary>One document per module: <c>{component, path, environment, sha256, analysis: JSON text or null}</c>.</summary>
     public static SystemTable Modules { get; } = new("_modules", 551, false, [("by_component_path", ["component", "path"])]);
 
-    /// <summary>The text of modules, by content: <c>{sha256, source, sourceMap?}</c>. Written at <c>start_push</c>; those that nothing refers to go with a later push.</summary>
-    public static SystemTable Sources { get; } = new("_sources", 552, false, [("by_sha256", ["sha256"])]);
+    /// <summary>
+    /// The text of modules, by content: <c>{sha256, part: Int64, source, sourceMap?}</c>, one that is larger than a document may be in several parts.
+    /// Written at <c>start_push</c>; those that nothing refers to go with a later push.
+    /// </summary>
+    public static SystemTable Sources { get; } = new("_sources", 552, false, [("by_sha256", ["sha256", "part"])]);
 
     /// <summary><c>{name, value}</c>.</summary>
     public static SystemTable EnvironmentVariables { get; } = new("_environment_variables", 553, false, [("by_name", ["name"])]);

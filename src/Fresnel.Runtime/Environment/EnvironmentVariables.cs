@@ -78,7 +78,7 @@ public sealed class EnvironmentVariables
     }
 
     /// <summary>Counts the changes in the app's generation document, which invocations depend on. Before the first push there is none yet.</summary>
-    private static async ValueTask BumpGenerationAsync(Transaction transaction, CancellationToken cancellationToken)
+    internal static async ValueTask BumpGenerationAsync(Transaction transaction, CancellationToken cancellationToken)
     {
         var table = transaction.Find(SystemTables.Generations);
         if (await transaction.FindFirstAsync(SystemTables.Generations, "by_component", [App], cancellationToken) is { } generation)

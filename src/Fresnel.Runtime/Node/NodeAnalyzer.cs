@@ -9,7 +9,7 @@ namespace Fresnel.Runtime.Node;
 
 /// <summary>Looks into pushed bundles by importing them, each time in a worker process of its own that ends afterwards.</summary>
 /// <remarks>Source: <c>spec/deploy-api.md</c> §5. Texts of failures carry frames of the original sources.</remarks>
-public sealed partial class NodeAnalyzer
+public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
 {
     private static readonly Dictionary<string, string> NoVariables = [];
     private readonly DeploymentOptions _options;

@@ -1,0 +1,178 @@
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Environment;
+using Fresnel.Runtime.Pushes;
+using Fresnel.Testing;
+using Fresnel.Values;
+using Xunit;
+using static Fresnel.Runtime.Tests.Pushes.TestPushes;
+
+namespace Fresnel.Runtime.Tests.Pushes;
+
+public sealed class PushTests
+{
+    [Fact]
+    [Spec("deploy-api", 9, 10, 12)]
+    public async Task A_push_replaces_all_modules_and_only_when_it_finishes()
+    {
+        await using var pushes = await OpenAsync();
+        await pushes.PushAsync(Request([Module("a.js", "one"), Module("b.js", "two"), Module("_deps/X.js")]));
+        var hash = (await pushes.Room.GetConfigHashesAsync(Token)).ModuleHashes.Single(module => module.Path == "a.js").Hash;
+
+        var second = Request([Module("c.js", "three")]);
+        var started = await pushes.StartAsync(second with { AppDefinition = second.AppDefinition with { UnchangedModuleHashes = [new("a.js", "isolate", hash)] } });
+        Assert.Equal(["a:one", "b:two"], Names(await pushes.LoadAsync()));
+        var diff = await pushes.FinishAsync(started);
+
+        Assert.Equal(["a:one", "c:three"], Names(await pushes.LoadAsync()));
+        Assert.Equal(["c.js"], diff.ComponentDiffs[""].ModuleDiff.Added);
+        Assert.Equal(["b.js"], diff.ComponentDiffs[""].ModuleDiff.Removed);
+    }
+
+    [Fact]
+    public async Task Before_the_first_push_there_is_nothing_to_compare_with()
+    {
+        await using var pushes = await OpenAsync();
+
+        var hashes = await pushes.Room.GetConfigHashesAsync(Token);
+
+        Assert.Empty(hashes.ModuleHashes);
+        Assert.Null(hashes.UdfServerVersion);
+        Assert.Equal("convex/", hashes.Config.Functions);
+    }
+
+    [Fact]
+    public async Task An_unchanged_push_commits_nothing()
+    {
+        await using var pushes = await OpenAsync();
+        var request = Request([Module("a.js", "one")], Schema("t", Field("x", "string"), "x"));
+        await pushes.PushAsync(request);
+        var before = (pushes.Database.Published.Timestamp, (await pushes.LoadAsync()).Generation);
+
+        var diff = await pushes.PushAsync(request);
+
+        Assert.Equal(before, (pushes.Database.Published.Timestamp, (await pushes.LoadAsync()).Generation));
+        Assert.Null(diff.ComponentDiffs[""].SchemaDiff);
+        Assert.Empty(diff.ComponentDiffs[""].IndexDiff.Added);
+    }
+
+    [Fact]
+    [Spec("deploy-api", 25)]
+    public async Task A_push_whose_import_throws_leaves_everything_as_it_was()
+    {
+        await using var pushes = await OpenAsync();
+        await pushes.PushAsync(Request([Module("a.js", "one")]));
+        var before = pushes.Database.Published.Timestamp;
+
+        var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.StartAsync(Request([new("a.js", "throw", null, "isolate")])));
+
+        Assert.Equal("InvalidModules", error.Code);
+        Assert.Equal("Hit an error while pushing:\nFailed to analyze a.js: Uncaught Error: boom", error.Message);
+        Assert.Equal(before, pushes.Database.Published.Timestamp);
+    }
+
+    [Fact]
+    [Spec("deploy-api", 20)]
+    public async Task A_variable_that_changes_during_a_push_is_a_race()
+    {
+        await using var pushes = await OpenAsync();
+        var started = await pushes.StartAsync(Request([Module("a.js", "one")]));
+        await pushes.Environment.ChangeAsync([new EnvironmentChange("FOO", "bar")], Token);
+
+        Assert.Equal("RaceDetected", (await Assert.ThrowsAsync<DeveloperException>(() => pushes.FinishAsync(started))).Code);
+        Assert.Empty(Names(await pushes.LoadAsync()));
+
+        await pushes.PushAsync(Request([Module("a.js", "one")]));
+        Assert.Equal(["a:one"], Names(await pushes.LoadAsync()));
+        Assert.Equal("bar", (await pushes.LoadAsync()).Environment["FOO"]);
+    }
+
+    [Fact]
+    [Spec("deploy-api", 19)]
+    public async Task Required_variables_that_are_not_set_stop_the_push_at_its_end()
+    {
+        const string Definition = """
+            {"path":"","definitionType":{"type":"app"},"childComponents":[],"httpMounts":{},"exports":{"type":"branch","branch":[]},
+             "envVars":[["B",{"type":"value","value":"{\"type\":\"string\"}"}],["A",{"type":"value","value":"{\"type\":\"string\"}"}],["C",{"type":"value","value":"{\"type\":\"string\"}","optional":true}]]}
+            """;
+        await using var pushes = await OpenAsync();
+        var request = Request([Module("a.js", "one")], definition: new("convex.config.js", Definition, null, "isolate"));
+
+        var started = await pushes.StartAsync(request);
+        var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.FinishAsync(started));
+
+        Assert.Equal("MissingEnvironmentVariables", error.Code);
+        Assert.Equal("Required environment variables are not set: B, A. Set them in the Convex dashboard or CLI before pushing.", error.Message);
+        await pushes.Environment.ChangeAsync([new("A", "1"), new("B", "2")], Token);
+        await pushes.PushAsync(request);
+        Assert.Equal(["a:one"], Names(await pushes.LoadAsync()));
+    }
+
+    [Fact]
+    [Spec("deploy-api", 21, 22)]
+    public async Task A_push_that_is_not_finished_or_is_dry_changes_nothing_that_can_be_seen()
+    {
+        await using var pushes = await OpenAsync();
+        await pushes.PushAsync(Request([Module("a.js", "one")], Schema("t", Field("x", "string", true), "x")));
+        await pushes.InsertAsync("t", ("x", "1"));
+        var other = Request([Module("b.js", "two")], Schema("t", Field("y", "string", true) + "," + Field("x", "string", true), "y"));
+
+        await pushes.StartAsync(other);
+        var dry = await pushes.StartAsync(other with { DryRun = true });
+        Assert.IsType<SchemaStatus.Complete>(await pushes.WaitAsync(dry));
+        var diff = await pushes.Room.FinishAsync(new() { StartPush = dry, DryRun = true }, Token);
+
+        Assert.Empty(diff.ComponentDiffs);
+        Assert.Equal(["t.by_y"], dry.SchemaChange.IndexDiffs[""].Added.Select(index => index.Name));
+        Assert.Equal(["a:one"], Names(await pushes.LoadAsync()));
+        Assert.Equal(["by_x"], pushes.ReadableIndexes("t"));
+    }
+
+    [Fact]
+    public async Task A_module_larger_than_a_document_comes_back_whole()
+    {
+        await using var pushes = await OpenAsync();
+        var map = new string('m', 3_000_000);
+        var source = string.Concat(Enumerable.Repeat("\U0001F600", 700_000));
+
+        await pushes.PushAsync(Request([new("_deps/BIG.js", source, map, "isolate"), Module("a.js", "one")]));
+
+        var module = (await pushes.LoadAsync()).Modules.Modules.Single(module => module.Path == "_deps/BIG.js");
+        Assert.True(source == module.Source && map == module.SourceMap);
+        Assert.Equal(ModuleHashes.OfModule(source, map), module.Sha256);
+    }
+
+    [Fact]
+    public async Task What_is_not_built_is_refused_by_name()
+    {
+        await using var pushes = await OpenAsync();
+        var plain = Request([Module("a.js", "one")]);
+        const string Search = """{"tables":[{"tableName":"t","indexes":[],"searchIndexes":[{"indexDescriptor":"by_text","searchField":"x","filterFields":[]}],"documentType":{"type":"any"}}],"schemaValidation":true}""";
+
+        await RefusedAsync(plain with { ComponentDefinitions = [new("../limiter")] }, "../limiter");
+        await RefusedAsync(plain with { NodeDependencies = [new("sharp", "0.33.5")] }, "sharp@0.33.5");
+        await RefusedAsync(Request([new("crons.js", "crons", null, "isolate")]), "sweep");
+        await RefusedAsync(Request([], new("schema.js", Search, null, "isolate")), "t.by_text");
+
+        async Task RefusedAsync(PushRequest request, string name)
+        {
+            var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.StartAsync(request));
+            Assert.Equal("NotBuiltYet", error.Code);
+            Assert.Contains($"\"{name}\"", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Providers_come_and_go_with_the_auth_config()
+    {
+        const string Provider = """{"applicationID":"app","domain":"https://issuer.example"}""";
+        await using var pushes = await OpenAsync();
+
+        var with = await pushes.PushAsync(Request([new("auth.config.js", $"[{Provider}]", null, "isolate")]));
+        var without = await pushes.PushAsync(Request([]));
+
+        Assert.Equal([Provider], with.AuthDiff.Added);
+        Assert.Equal([Provider], without.AuthDiff.Removed);
+    }
+
+    private static string[] Names(ComponentCode code) => [.. code.Functions.Keys.Select(path => path.ToString()).Order(StringComparer.Ordinal)];
+}

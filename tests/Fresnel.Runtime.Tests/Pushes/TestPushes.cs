@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Fresnel.Engine;
+using Fresnel.Engine.Transactions;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Environment;
+using Fresnel.Runtime.Node;
+using Fresnel.Runtime.Pushes;
+using Fresnel.Testing;
+using Fresnel.Values;
+using Xunit;
+using PushRoom = Fresnel.Runtime.Pushes.Pushes;
+
+namespace Fresnel.Runtime.Tests.Pushes;
+
+/// <summary>Pushes over a store in memory. The code is not run: what a module "declares" is written in its source.</summary>
+internal sealed class TestPushes : IAsyncDisposable
+{
+    private TestPushes(Database database)
+    {
+        Database = database;
+        var options = new DeploymentOptions { BundleFolder = "none" };
+        Catalog = new FunctionCatalog([], options.Urls);
+        Environment = new EnvironmentVariables(database);
+        Room = new PushRoom(database, Catalog, new SourceTellsAll(), options);
+    }
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public Database Database { get; }
+
+    public FunctionCatalog Catalog { get; }
+
+    public EnvironmentVariables Environment { get; }
+
+    public PushRoom Room { get; }
+
+    public static async Task<TestPushes> OpenAsync() =>
+        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions { SystemTables = SystemTables.All }, Token));
+
+    /// <summary>A module that exports queries of these names.</summary>
+    public static PushedModule Module(string path, params string[] queries) => new(path, string.Join(',', queries), "{}", "isolate");
+
+    /// <summary>A schema of one table.</summary>
+    public static PushedModule Schema(string table, string fields, params string[] indexes)
+    {
+        var declared = string.Join(',', indexes.Select(field => $"{{\"indexDescriptor\":\"by_{field}\",\"fields\":[\"{field}\"]}}"));
+        var json = $"{{\"tables\":[{{\"tableName\":\"{table}\",\"indexes\":[{declared}],\"documentType\":{{\"type\":\"object\",\"value\":{{{fields}}}}}}}],\"schemaValidation\":true}}";
+        return new("schema.js", json, null, "isolate");
+    }
+
+    /// <summary>A field of a schema.</summary>
+    public static string Field(string name, string type, bool isOptional = false) =>
+        $"\"{name}\":{{\"fieldType\":{{\"type\":\"{type}\"}},\"optional\":{(isOptional ? "true" : "false")}}}";
+
+    /// <summary>A push of modules and perhaps a schema.</summary>
+    public static PushRequest Request(IReadOnlyList<PushedModule> modules, PushedModule? schema = null, PushedModule? definition = null) => new()
+    {
+        AppDefinition = new PushedApp { ChangedModules = modules, Schema = schema, Definition = definition, UdfServerVersion = "1.48.0" },
+    };
+
+    /// <summary>Start, wait, finish, with the answers going through the CLI's hands as JSON.</summary>
+    public async Task<PushDiff> PushAsync(PushRequest request)
+    {
+        var started = await StartAsync(request);
+        Assert.IsType<SchemaStatus.Complete>(await WaitAsync(started));
+        return await FinishAsync(started);
+    }
+
+    public async Task<StartedPush> StartAsync(PushRequest request)
+    {
+        var json = JsonSerializer.Serialize(await Room.StartAsync(request, Token), PushJson.Default.StartedPush);
+        return JsonSerializer.Deserialize(json, PushJson.Default.StartedPush)!;
+    }
+
+    /// <summary>Asks until it is not in progress any more.</summary>
+    public async Task<SchemaStatus> WaitAsync(StartedPush started)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            var status = await Room.WaitForSchemaAsync(new() { SchemaChange = started.SchemaChange }, deadline.Token);
+            if (status is not SchemaStatus.InProgress) return status;
+        }
+    }
+
+    public Task<PushDiff> FinishAsync(StartedPush started) => Room.FinishAsync(new() { StartPush = started }, Token);
+
+    public async Task<ComponentCode> LoadAsync()
+    {
+        using var transaction = Database.BeginRead();
+        return await Catalog.LoadAsync(transaction, "", Token);
+    }
+
+    public async Task<DocumentId> InsertAsync(string table, params (string Name, Value Value)[] fields)
+    {
+        var transaction = Database.BeginWrite();
+        var document = await transaction.InsertAsync(transaction.FindTable("", table) ?? transaction.CreateTable("", table), ValueObject.Create(fields), Token);
+        var commit = await Database.SubmitAsync(transaction, Token);
+        Assert.Equal(Engine.Commits.CommitOutcome.Committed, (await commit.Published).Outcome);
+        return document.Id;
+    }
+
+    /// <summary>The readable indexes of a table that a schema made.</summary>
+    public string[] ReadableIndexes(string table)
+    {
+        using var transaction = Database.BeginRead();
+        return [.. (transaction.FindTable("", table)?.Indexes ?? []).Where(index => index.DocumentId is not null && index.State == Engine.Tables.IndexState.Enabled).Select(index => index.Name)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Room.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private sealed class SourceTellsAll : ICodeAnalyzer
+    {
+        public Task<IReadOnlyList<AnalyzedModule>> AnalyzeAsync(ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<AnalyzedModule>>([.. modules.Modules.Where(module => !ModulePath.IsChunk(module.Path) && module.Path != ModulePath.AuthConfig).Select(Analyze)]);
+
+        public Task<string> EvaluateSchemaAsync(Module schema, CancellationToken cancellationToken) => Task.FromResult(schema.Source);
+
+        public Task<string> EvaluateAuthConfigAsync(Module authConfig, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
+            Task.FromResult(authConfig.Source);
+
+        public Task<string> EvaluateAppDefinitionAsync(Module definition, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
+            Task.FromResult(definition.Source);
+
+        private static AnalyzedModule Analyze(Module module)
+        {
+            if (module.Source == "throw") throw new DeveloperException("InvalidModules", $"Failed to analyze {module.Path}: Uncaught Error: boom");
+            var crons = module.Source == "crons";
+            var functions = crons ? [] : module.Source.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name =>
+                $"{{\"name\":\"{name}\",\"pos\":null,\"udfType\":\"Query\",\"visibility\":{{\"kind\":\"public\"}},\"args\":\"{{\\\"type\\\":\\\"any\\\"}}\",\"returns\":\"null\"}}");
+            var specs = crons ? """[{"identifier":"sweep","spec":{"udfPath":"m.js:sweep","udfArgs":[91,93],"cronSchedule":{"type":"interval","seconds":1}}}]""" : "null";
+            return AnalyzedModule.Parse(module.Path, module.Environment, $"{{\"functions\":[{string.Join(',', functions)}],\"httpRoutes\":null,\"cronSpecs\":{specs},\"sourceMapped\":null}}");
+        }
+    }
+}

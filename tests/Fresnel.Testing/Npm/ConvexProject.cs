@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Text;
+using Fresnel.Testing.Hosts;
+
+namespace Fresnel.Testing.Npm;
+
+/// <summary>A Convex project in a temporary folder, for the official CLI to work on as a developer's would be.</summary>
+/// <remarks>The CLI sees nothing of the machine: an empty home folder, no terminal, and of the environment only PATH.</remarks>
+public sealed class ConvexProject : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("fresnel-project-");
+
+    private ConvexProject()
+    {
+    }
+
+    /// <summary>The folder of the project.</summary>
+    public string Folder => Path.Combine(_root.FullName, "app");
+
+    /// <summary>Makes a project with these files.</summary>
+    /// <param name="files">By path with forward slashes, e.g. <c>convex/messages.ts</c>.</param>
+    public static async Task<ConvexProject> CreateAsync(params IReadOnlyList<(string Path, string Text)> files)
+    {
+        var project = new ConvexProject();
+        Directory.CreateDirectory(Path.Combine(project._root.FullName, "home"));
+        project.Write("package.json", """{"name":"app","private":true,"type":"module","dependencies":{"convex":"1.48.0"}}""");
+        foreach (var (path, text) in files) project.Write(path, text);
+        await NpmPackages.LinkIntoAsync(project.Folder);
+        return project;
+    }
+
+    /// <summary>Writes a file of the project.</summary>
+    public void Write(string path, string text)
+    {
+        var full = PathOf(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        File.WriteAllText(full, text);
+    }
+
+    /// <summary>Deletes a file of the project.</summary>
+    public void Delete(string path) => File.Delete(PathOf(path));
+
+    /// <summary>Reads a file of the project.</summary>
+    public string Read(string path) => File.ReadAllText(PathOf(path));
+
+    /// <summary>Runs the official CLI against a deployment and waits for its end.</summary>
+    /// <param name="url">Where the deployment is.</param>
+    /// <param name="adminKey">Its key.</param>
+    /// <param name="arguments">E.g. <c>dev --once</c>, word by word.</param>
+    public async Task<CliRun> RunAsync(string url, string adminKey, params IReadOnlyList<string> arguments)
+    {
+        using var process = new Process { StartInfo = Prepare(url, adminKey, arguments) };
+        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        process.Start();
+        var readOutput = CopyAsync(process.StandardOutput, output);
+        var readErrors = CopyAsync(process.StandardError, errors);
+        process.StandardInput.Close();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"convex {string.Join(' ', arguments)} did not end in {Patience.TotalSeconds} s. It said:\n{output}{errors}");
+        }
+
+        await Task.WhenAll(readOutput, readErrors);
+        return new CliRun(process.ExitCode, output.ToString(), errors.ToString());
+    }
+
+    /// <summary>Deletes the folder.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            // The link goes first, so that nothing behind it is touched.
+            File.Delete(Path.Combine(Folder, "node_modules"));
+            _root.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // What is left in the temporary folder harms nobody.
+        }
+    }
+
+    private ProcessStartInfo Prepare(string url, string adminKey, IReadOnlyList<string> arguments)
+    {
+        var program = Path.Combine(NpmPackages.Modules, "convex", "bin", "main.js");
+        var start = new ProcessStartInfo(Executable.Find("node"), [program, .. arguments])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = Path.Combine(_root.FullName, "home");
+        start.Environment["CI"] = "1";
+        start.Environment["NO_COLOR"] = "1";
+        start.Environment["CONVEX_SELF_HOSTED_URL"] = url;
+        start.Environment["CONVEX_SELF_HOSTED_ADMIN_KEY"] = adminKey;
+        return start;
+    }
+
+    private static async Task CopyAsync(StreamReader from, StringBuilder to)
+    {
+        var buffer = new char[4096];
+        while (await from.ReadAsync(buffer) is > 0 and var read)
+        {
+            lock (to) to.Append(buffer, 0, read);
+        }
+    }
+
+    private string PathOf(string path) => Path.Combine(Folder, path.Replace('/', Path.DirectorySeparatorChar));
+}
+
+/// <summary>How a run of the CLI ended.</summary>
+/// <param name="ExitCode">0 when it thinks that all went well.</param>
+/// <param name="Output">Results.</param>
+/// <param name="Errors">What it tells a person.</param>
+public sealed record CliRun(int ExitCode, string Output, string Errors)
+{
+    /// <summary>Both.</summary>
+    public override string ToString() => $"exit code {ExitCode}\n{Output}{Errors}";
+}
