@@ -60,8 +60,9 @@ internal static class AnalysisProcess
             }
         }
 
-        void Closed()
+        void Closed(Exception? fault)
         {
+            if (fault is not null) answer.TrySetException(fault);
             process.WaitForExit(TimeSpan.FromSeconds(2));
             answer.TrySetException(new InvalidDataException(process.RanOutOfMemory ? "The modules used too much memory while they were imported." : "The process that imported the modules ended unexpectedly."));
         }

@@ -14,12 +14,14 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     private static readonly Dictionary<string, string> NoVariables = [];
     private readonly DeploymentOptions _options;
     private readonly WorkerFiles _files;
+    private readonly Bundles _bundles;
 
     /// <summary>Makes an analyzer; starts nothing.</summary>
     public NodeAnalyzer(DeploymentOptions options)
     {
         _options = options;
         _files = new WorkerFiles(options.BundleFolder, options.Entropy);
+        _bundles = _files.Bundles("analysed", kept: 0);
     }
 
     /// <summary>Imports every module that is not a <c>_deps</c> chunk and says what it exports, in the order of the set.</summary>
@@ -61,7 +63,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     /// <returns>What <c>export()</c> returned, with <c>path</c> added: JSON text of <c>definition</c> in <c>spec/deploy-api.md</c> §4.6.</returns>
     /// <exception cref="DeveloperException">Code <c>InvalidDefinition</c>; <c>ComponentsNotBuilt</c> when it installs a component.</exception>
     /// <exception cref="NodeUnavailableException">Node does not run.</exception>
-    public Task<string> EvaluateAppDefinitionAsync(Module definition, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    public async Task<string> EvaluateAppDefinitionAsync(Module definition, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         if (ComponentImport().Match(definition.Source) is { Success: true } import)
         {
@@ -69,7 +71,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
             throw new DeveloperException("ComponentsNotBuilt", $"Components are not built yet in this version of Fresnel. convex.config.ts installs the component at {path}.");
         }
 
-        return EvaluateAsync("definition", definition, environment, "InvalidDefinition", "Hit an error while evaluating convex.config.ts:\n", cancellationToken);
+        return await EvaluateAsync("definition", definition, environment, "InvalidDefinition", "Hit an error while evaluating convex.config.ts:\n", cancellationToken);
     }
 
     [GeneratedRegex(@"_componentDeps/([A-Za-z0-9_-]+)")]
@@ -79,7 +81,8 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
         ModuleSet modules, List<Module> entries, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var isNode = entries[0].Environment is ModuleEnvironment.Node;
-        var setup = WorkerMessages.Setup(isNode ? "node" : "deterministic", true, _files.UrlOf(modules), environment, false, false, modules.Determinism, TimeSpan.Zero);
+        using var bundle = _bundles.Use(modules);
+        var setup = WorkerMessages.Setup(isNode ? "node" : "deterministic", true, bundle.Url, environment, false, false, modules.Determinism, TimeSpan.Zero);
         var task = WorkerMessages.Json(json =>
         {
             json.WriteString("task", "modules");
@@ -104,7 +107,8 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     {
         // Evaluation is pure: there is no clock and no chance to look at, so these are as good as any.
         var phase = new ImportPhase(new byte[32], 0);
-        var setup = WorkerMessages.Setup("deterministic", true, _files.UrlOf(module), environment, what == "auth", false, phase, TimeSpan.Zero);
+        using var bundle = _bundles.Use(module);
+        var setup = WorkerMessages.Setup("deterministic", true, bundle.Url, environment, what == "auth", false, phase, TimeSpan.Zero);
         var task = WorkerMessages.Json(json =>
         {
             json.WriteString("task", what);

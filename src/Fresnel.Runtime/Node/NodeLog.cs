@@ -14,6 +14,9 @@ internal static partial class NodeLog
     [LoggerMessage(3, LogLevel.Error, "{Operation} of {Function} failed in the engine")]
     public static partial void SyscallFailed(ILogger log, string operation, string function, Exception failure);
 
+    [LoggerMessage(5, LogLevel.Error, "A frame of a worker could not be handled; the worker is ended")]
+    public static partial void FrameFailed(ILogger log, Exception failure);
+
     [LoggerMessage(4, LogLevel.Warning, "A worker was brought down by one of {Functions}; from now on each runs in a worker of its own until it has shown to behave")]
     public static partial void Suspected(ILogger log, string functions);
 }

@@ -28,8 +28,9 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
     {
         _time = options.Time;
         var files = new WorkerFiles(options.BundleFolder, options.Entropy);
+        var bundles = files.Bundles("modules", kept: 4);
         var log = options.Log.CreateLogger("Fresnel.Runtime.Node");
-        WorkerPool Pool(WorkerKind kind) => new(new WorkerSettings(kind, files, options.NodePath, options.Limits, options.Time, options.Entropy, log));
+        WorkerPool Pool(WorkerKind kind) => new(new WorkerSettings(kind, files, bundles, options.NodePath, options.Limits, options.Time, options.Entropy, log));
         _deterministic = Pool(WorkerKind.Deterministic);
         _actions = Pool(WorkerKind.Actions);
         _node = Pool(WorkerKind.Node);

@@ -17,6 +17,7 @@ internal sealed class Worker
 {
     private readonly WorkerSettings _settings;
     private readonly ReadOnlyMemory<byte> _setup;
+    private readonly BundleLease _bundle;
     private readonly Action<IReadOnlyList<Invocation>> _suspect;
     private readonly ConcurrentDictionary<ulong, RunningInvocation> _running = new();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,11 +38,13 @@ internal sealed class Worker
 
     /// <param name="settings">How it is started and watched.</param>
     /// <param name="setup">What it is told first.</param>
+    /// <param name="bundle">What it imports.</param>
     /// <param name="suspect">Told of invocations of which one, unknown which, brought it down.</param>
-    public Worker(WorkerSettings settings, ReadOnlyMemory<byte> setup, Action<IReadOnlyList<Invocation>> suspect)
+    public Worker(WorkerSettings settings, ReadOnlyMemory<byte> setup, BundleLease bundle, Action<IReadOnlyList<Invocation>> suspect)
     {
         _settings = settings;
         _setup = setup;
+        _bundle = bundle;
         _suspect = suspect;
         _pulse = new WorkerPulse(settings.Time);
         _connected.Task.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -157,8 +160,8 @@ internal sealed class Worker
             using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _starting.Token);
             _ = CancelOnExitAsync(_process, giveUp);
             var socket = await rendezvous.AcceptAsync(giveUp.Token);
-            giveUp.Token.ThrowIfCancellationRequested();
             _link = new WorkerLink(socket, $"fresnel worker {_process.Id}", Take, _pulse.Beat, OnClosed);
+            giveUp.Token.ThrowIfCancellationRequested();
             _link.Start();
         }
         catch (Exception failure)
@@ -258,8 +261,9 @@ internal sealed class Worker
     }
 
     /// <summary>The process is gone or going: says to each invocation what that means for it.</summary>
-    private void OnClosed()
+    private void OnClosed(Exception? fault = null)
     {
+        if (fault is not null) NodeLog.FrameFailed(_settings.Log, fault);
         if (_process?.WaitForExit(TimeSpan.FromSeconds(2)) is false) _process.Kill();
         var outOfMemory = _process?.RanOutOfMemory ?? false;
         End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : "The worker ended unexpectedly."));
@@ -283,6 +287,7 @@ internal sealed class Worker
 
         _link?.Dispose();
         _process?.Dispose();
+        _bundle.Dispose();
         _ended.TrySetResult();
     }
 

@@ -6,10 +6,11 @@ namespace Fresnel.Runtime.Node;
 
 /// <summary>The engine's end of a worker's socket: one thread reads, whoever has something to say writes.</summary>
 /// <remarks>
+/// The reading thread ends with <c>closed</c>, with the failure when a frame could not be handled.
 /// All frames of one read are handled before anything is sent, so that their answers leave in one write; that, and a thread that blocks,
 /// is worth a factor of ten in system calls. While one thread sends, others only append.
 /// </remarks>
-internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> take, Action read, Action closed) : IDisposable
+internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> take, Action read, Action<Exception?> closed) : IDisposable
 {
     /// <summary>Unsent bytes at which the worker is held to be lost: it does not read.</summary>
     private const int MostUnsent = 256 << 20;
@@ -101,6 +102,7 @@ internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> t
     {
         var buffer = new byte[64 * 1024];
         var held = 0;
+        Exception? fault = null;
         try
         {
             while (true)
@@ -117,8 +119,13 @@ internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> t
         {
             // The worker died, or we closed it.
         }
+        catch (Exception failure)
+        {
+            // A fault of ours costs the worker, not the process.
+            fault = failure;
+        }
 
-        closed();
+        closed(fault);
     }
 
     private bool TakeFrames(ref byte[] buffer, ref int held)

@@ -127,9 +127,9 @@ internal sealed class WorkerPool(WorkerSettings settings)
     private Worker Start(ComponentCode code)
     {
         var nodeModules = code.Functions.Values.Any(function => function is { Environment: ModuleEnvironment.Node, Kind: FunctionKind.Query or FunctionKind.Mutation });
-        var setup = WorkerMessages.Setup(
-            settings.PoolName, false, settings.Files.UrlOf(code.Modules), code.Environment, false, nodeModules, code.Modules.Determinism, settings.Limits.UserTime);
-        return new Worker(settings, setup, Remember);
+        var bundle = settings.Bundles.Use(code.Modules);
+        var setup = WorkerMessages.Setup(settings.PoolName, false, bundle.Url, code.Environment, false, nodeModules, code.Modules.Determinism, settings.Limits.UserTime);
+        return new Worker(settings, setup, bundle, Remember);
     }
 
     /// <summary>Runs a function that may have brought a worker down where it can harm no other. If it behaves it is trusted again.</summary>

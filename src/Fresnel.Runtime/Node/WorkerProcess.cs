@@ -91,8 +91,16 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Waits for the end, its last words included, and says whether it came.</summary>
     public bool WaitForExit(TimeSpan most)
     {
-        if (!_process.WaitForExit(most)) return false;
-        _process.WaitForExit();
+        try
+        {
+            if (!_process.WaitForExit(most)) return false;
+            _process.WaitForExit();
+        }
+        catch (InvalidOperationException)
+        {
+            // It was disposed of meanwhile, which comes after its end.
+        }
+
         return true;
     }
 

@@ -18,13 +18,14 @@ internal enum WorkerKind
 
 /// <summary>How workers of a kind are started and watched.</summary>
 /// <param name="Kind">What they run.</param>
-/// <param name="Files">Where their program and bundles lie.</param>
+/// <param name="Files">Where their program lies.</param>
+/// <param name="Bundles">Where the bundles lie.</param>
 /// <param name="Node">The executable, or null to look on PATH.</param>
 /// <param name="Limits">The limits of what they run.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Entropy">Where tokens come from.</param>
 /// <param name="Log">The log.</param>
-internal sealed record WorkerSettings(WorkerKind Kind, WorkerFiles Files, string? Node, FunctionLimits Limits, TimeProvider Time, IEntropy Entropy, ILogger Log)
+internal sealed record WorkerSettings(WorkerKind Kind, WorkerFiles Files, Bundles Bundles, string? Node, FunctionLimits Limits, TimeProvider Time, IEntropy Entropy, ILogger Log)
 {
     /// <summary>How long a worker may take until it says hello.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);

@@ -4,7 +4,7 @@ import { cronSpecsOf } from "./crons.mjs";
 import { MissingVariable } from "./environment.mjs";
 import { Refusal, bundles, describe, installStackTraces } from "./errors.mjs";
 import { Kind } from "./frames.mjs";
-import { ImportPhase, parseJson, realProcess, runAs, toJson } from "./host.mjs";
+import { ImportPhase, parseJson, realProcess, runAs, setSoon, toJson } from "./host.mjs";
 import { Positions } from "./positions.mjs";
 import { installRealm } from "./realm.mjs";
 import { installSyscalls } from "./syscalls.mjs";
@@ -65,9 +65,12 @@ export class Analyst {
   }
 
   /** @param {ModuleToAnalyse} module @returns {Promise<Record<string, any>>} */
-  #import({ path, node }) {
+  async #import({ path, node }) {
     this.#module = path;
-    return runAs(new ImportPhase(node), () => import(this.#folder + path));
+    const namespace = await runAs(new ImportPhase(node), () => import(this.#folder + path));
+    // A turn later the promises that were rejected and left alone are known.
+    await new Promise((resolve) => setSoon(resolve));
+    return namespace;
   }
 
   /** @param {unknown} error */

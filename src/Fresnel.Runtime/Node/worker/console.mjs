@@ -1,7 +1,7 @@
 // @ts-check
 // console of functions: spec/function-runtime.md §7.1. Lines go to the engine as they are written.
 import { inspect as nodeInspect } from "node:util";
-import { currentInvocation, elapsed, realConsole, wallClock } from "./host.mjs";
+import { currentInvocation, elapsed, realConsole, round, wallClock } from "./host.mjs";
 import { cut, framesOf } from "./errors.mjs";
 import { inspect } from "./inspect.mjs";
 
@@ -133,5 +133,5 @@ function writeTimer(name, values) {
   const log = journal();
   const start = log?.timers.get(name);
   if (start === undefined) log?.write("WARN", [`Timer '${name}' does not exist`]);
-  else log?.write("INFO", [`${name}: ${Math.round(elapsed() - start)}ms`, ...shown(values)]);
+  else log?.write("INFO", [`${name}: ${round(elapsed() - start)}ms`, ...shown(values)]);
 }

@@ -2,6 +2,7 @@
 // The wire between the engine and a worker: `u32 length | u8 kind | u64 invocation | payload`, little endian.
 // `length` counts what follows it. `Frames.cs` is the other end; the kinds there and here are one list.
 import { Buffer } from "node:buffer";
+import { floor, max } from "./host.mjs";
 
 export const Kind = Object.freeze({
   // engine → worker
@@ -75,7 +76,7 @@ export class FrameWriter {
     const bytes = this.#bytes;
     bytes[at + Prefix] = kind;
     bytes.writeUInt32LE(invocation >>> 0, at + Prefix + 1);
-    bytes.writeUInt32LE(Math.floor(invocation / 0x1_0000_0000), at + Prefix + 5);
+    bytes.writeUInt32LE(floor(invocation / 0x1_0000_0000), at + Prefix + 5);
     const end = write(bytes, at + Prefix + Head);
     bytes.writeUInt32LE(end - at - Prefix, at);
     this.#used = end;
@@ -102,7 +103,7 @@ export class FrameWriter {
   /** @param {number} more */
   #reserve(more) {
     if (this.#used + more <= this.#bytes.length) return;
-    const wider = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#used + more));
+    const wider = Buffer.allocUnsafe(max(this.#bytes.length * 2, this.#used + more));
     this.#bytes.copy(wider, 0, 0, this.#used);
     this.#bytes = wider;
   }

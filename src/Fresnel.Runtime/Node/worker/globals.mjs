@@ -40,16 +40,37 @@ function replace(key, value) {
 }
 
 /**
- * A global that only some code may see.
+ * A global of Node's that functions see differently or not at all, but that Node's own code (which is loaded late and looks for it there) must see as it is.
  * @param {string} name
- * @param {unknown} value
- * @param {() => boolean} visible
+ * @param {unknown} real
+ * @param {unknown} shown What functions see.
+ * @param {() => boolean} [sees] Whether the running function sees the real one.
  */
-export function veil(name, value, visible) {
+export function veil(name, real, shown, sees = () => false) {
   Object.defineProperty(globalThis, name, {
     configurable: true,
     enumerable: false,
-    get: () => (visible() ? value : undefined),
-    set: (replacement) => Object.defineProperty(globalThis, name, { configurable: true, writable: true, value: replacement }),
+    get: function read() {
+      if (calledByNode(read) || sees()) return real;
+      return anyReplaced ? replacement(name, shown) : shown;
+    },
+    set: (replacement) => replace(name, replacement),
   });
+}
+
+/**
+ * Whether an accessor was reached from Node's own code. Takes some microseconds, so it is for globals that are seldom read.
+ * @param {Function} accessor
+ */
+function calledByNode(accessor) {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  /** @type {{ stack?: NodeJS.CallSite[] }} */
+  const holder = {};
+  Error.stackTraceLimit = 1;
+  Error.prepareStackTrace = (_, sites) => sites;
+  Error.captureStackTrace(holder, accessor);
+  const caller = holder.stack?.[0]?.getFileName();
+  Error.stackTraceLimit = stackTraceLimit;
+  Error.prepareStackTrace = prepareStackTrace;
+  return typeof caller === "string" && caller.startsWith("node:");
 }

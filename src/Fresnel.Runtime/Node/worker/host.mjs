@@ -19,6 +19,7 @@ export const setSoon = globalThis.setImmediate;
 export const clearSoon = globalThis.clearImmediate;
 export const readTextFile = (/** @type {string} */ path) => readFile(path, "utf8");
 export const { parse: parseJson, stringify: toJson } = JSON;
+export const { ceil, floor, max, round } = Math;
 const readFile = fs.readFileSync;
 
 /** Milliseconds that only grow. */
@@ -46,6 +47,9 @@ export function currentInvocation() {
   const store = owner.getStore();
   return store === undefined || store instanceof ImportPhase ? null : store;
 }
+
+/** Whether the running code is a module's that is imported. What belongs to nobody is Node's own. */
+export const isImporting = () => owner.getStore() instanceof ImportPhase;
 
 /** Whether the running code may use all of Node: a "use node" module, imported or run. */
 export function inNode() {

@@ -1,5 +1,6 @@
 // @ts-check
 // Document ids, as far as `db.normalizeId` needs them: spec/data-model.md §1.4 and 1.5.
+import { ceil, floor } from "./host.mjs";
 
 const Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const Digits = new Map([...Alphabet].map((letter, digit) => [letter, digit]));
@@ -30,8 +31,8 @@ export function tableNumberOf(text) {
  * @param {string} text
  */
 function decode(text) {
-  const length = Math.floor((text.length * 5) / 8);
-  if (Math.ceil((length * 8) / 5) !== text.length) return null;
+  const length = floor((text.length * 5) / 8);
+  if (ceil((length * 8) / 5) !== text.length) return null;
   const bytes = new Uint8Array(length);
   let bits = 0;
   let held = 0;

@@ -1,6 +1,7 @@
 // @ts-check
 // How the default runtime renders the arguments of console methods: spec/function-runtime.md §7.1. Quoted strings, two spaces of
 // indentation, one property per line, arrays on one line when their elements are.
+import { RealDate } from "./host.mjs";
 
 const MostCharacters = 32_768;
 const MostDepth = 5;
@@ -51,7 +52,7 @@ function showObject(value, place) {
   if (value instanceof Number || value instanceof Boolean || value instanceof String || value instanceof BigInt || value instanceof Symbol) {
     return `Object(${show(value.valueOf(), inside)})`;
   }
-  if (value instanceof Date || value instanceof RegExp) return String(value);
+  if (value instanceof RealDate || value instanceof RegExp) return String(value);
   const parts = properties(value, inside);
   const tag = tagOf(value);
   return parts.length === 0 ? `${tag}{}` : `${tag}{${lines(parts, inside)}}`;

@@ -1,6 +1,6 @@
 // @ts-check
 // One run of one function: what it is, what it waits for, and what it did.
-import { clearTimer } from "./host.mjs";
+import { clearTimer, realBuffer } from "./host.mjs";
 import { SeededRandom } from "./random.mjs";
 
 /** @typedef {"query" | "mutation" | "action"} InvocationKind */
@@ -96,7 +96,7 @@ export class Invocation {
 
   get random() {
     this.observedTime = true;
-    return (this.#random ??= new SeededRandom(new Uint8Array(Uint8Array.from(atob(this.seed ?? ""), (letter) => letter.charCodeAt(0)))));
+    return (this.#random ??= new SeededRandom(realBuffer.from(this.seed ?? "", "base64")));
   }
 
   /** Ends it: pending syscalls never settle, timers never fire. */

@@ -1,7 +1,7 @@
 // @ts-check
 // The worker's socket to the engine. Whatever is written during a turn leaves in one write at its end.
 import { connect } from "node:net";
-import { setSoon } from "./host.mjs";
+import { setSoon, toJson } from "./host.mjs";
 import { FrameReader, FrameWriter, Kind } from "./frames.mjs";
 
 export class Link {
@@ -19,7 +19,7 @@ export class Link {
   constructor(address, hello, take, closed) {
     this.#socket = /^\d+$/.test(address) ? connect(Number(address), "127.0.0.1") : connect(address);
     this.#socket.setNoDelay(true);
-    this.#socket.on("connect", () => this.text(Kind.hello, 0, JSON.stringify(hello)));
+    this.#socket.on("connect", () => this.text(Kind.hello, 0, toJson(hello)));
     this.#socket.on("data", (chunk) => {
       this.#scheduled = true; // Nobody else flushes during the turn.
       this.#reader.read(chunk, take);

@@ -7,7 +7,7 @@ import { makeConsole } from "./console.mjs";
 import { makeEnvironment } from "./environment.mjs";
 import { own, veil } from "./globals.mjs";
 import {
-  RealDate, clearTimer, currentInvocation, elapsed, inNode, realBuffer, realCrypto, realFetch, realPerformance, realProcess, realRandom, setSoon, setTicker,
+  RealDate, clearTimer, currentInvocation, elapsed, inNode, isImporting, realBuffer, realCrypto, realFetch, realPerformance, realProcess, realRandom, setSoon, setTicker,
   setTimer, wallClock,
 } from "./host.mjs";
 import { SeededRandom } from "./random.mjs";
@@ -55,7 +55,7 @@ function installNodeRealm(settings) {
 
 // Of Node's globals, what the default runtime does not have.
 const Hidden = [
-  "global", "clearImmediate", "navigator", "Navigator", "WebSocket", "CloseEvent", "EventSource", "BroadcastChannel", "MessageChannel", "MessagePort",
+  "navigator", "Navigator", "WebSocket", "CloseEvent", "EventSource", "BroadcastChannel", "MessageChannel", "MessageEvent", "MessagePort",
   "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList", "PerformanceResourceTiming",
   "Storage", "localStorage", "sessionStorage",
 ];
@@ -63,12 +63,11 @@ const Hidden = [
 /** @param {RealmSettings} settings */
 function installDefaultRealm(settings) {
   for (const name of Hidden) Reflect.deleteProperty(globalThis, name);
-  for (const [name, value] of /** @type {[string, unknown][]} */ ([["Buffer", realBuffer], ["setImmediate", setSoon]])) {
-    if (settings.nodeModules) veil(name, value, inNode);
-    else Reflect.deleteProperty(globalThis, name);
-  }
+  // A "use node" module may hold queries; the code of such a module sees Node, wherever it runs.
+  const sees = settings.nodeModules ? inNode : () => false;
+  for (const name of ["Buffer", "global", "setImmediate", "clearImmediate"]) veil(name, /** @type {any} */ (globalThis)[name], undefined, sees);
   if (settings.nodeModules) {
-    veil("require", createRequire(settings.folder), inNode);
+    veil("require", createRequire(settings.folder), undefined, sees);
     refuseNodeInDeterministicCode();
   }
 
@@ -86,21 +85,21 @@ function installDefaultRealm(settings) {
   for (const name of ["Crypto", "CryptoKey", "SubtleCrypto"]) own(globalThis, name, /** @type {any} */ (globalThis)[name]);
   own(globalThis, "performance", makePerformance(settings.importPhase.now));
   own(globalThis, "fetch", fetch);
-  own(globalThis, "setTimeout", timerMaker("setTimeout", setTimer));
-  own(globalThis, "setInterval", timerMaker("setInterval", setTicker));
-  own(globalThis, "clearTimeout", clearTimeout);
-  own(globalThis, "clearInterval", clearTimeout);
+  veil("setTimeout", setTimer, timerMaker("setTimeout", setTimer));
+  veil("setInterval", setTicker, timerMaker("setInterval", setTicker));
+  veil("clearTimeout", clearTimer, clearTimeout);
+  veil("clearInterval", clearTimer, clearTimeout);
   own(globalThis, "WeakRef", settings.pool === "deterministic" ? StrongRef : WeakRef);
   own(globalThis, "FinalizationRegistry", settings.pool === "deterministic" ? IdleRegistry : FinalizationRegistry);
   Object.assign(globalThis, { self: globalThis, AsyncLocalStorage, AsyncResource });
-  for (const name of ["Request", "Response"]) refuseMultipart(name);
+  for (const name of ["FormData", "Headers", "Request", "Response"]) loadLater(name);
 }
 
 /** @param {number} importTime */
 function makeDate(importTime) {
   function now() {
     const invocation = currentInvocation();
-    if (invocation === null) return importTime;
+    if (invocation === null) return isImporting() ? importTime : wallClock();
     if (!invocation.deterministic) return wallClock();
     invocation.observedTime = true;
     return invocation.now;
@@ -227,6 +226,8 @@ function makePerformance(importTime) {
     mark() {},
     measure() {},
     toJSON: () => ({ timeOrigin: importTime }),
+    // Node's fetch takes it from here.
+    markResourceTiming: /** @type {any} */ (realPerformance).markResourceTiming,
   };
 }
 
@@ -283,10 +284,10 @@ function clearTimeout(timer) {
 }
 
 /**
- * Reading multipart bodies is for actions. The class is looked at when it is first used: loading it takes Node a while.
+ * The classes of the fetch standard take Node 50 ms and 10 MB to load, so they are loaded when they are first used.
  * @param {string} name
  */
-function refuseMultipart(name) {
+function loadLater(name) {
   const original = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, name));
   /** @param {unknown} value */
   const settle = (value) => Object.defineProperty(globalThis, name, { configurable: true, writable: true, enumerable: false, value });
@@ -295,17 +296,22 @@ function refuseMultipart(name) {
     enumerable: false,
     set: settle,
     get() {
-      const body = original.get === undefined ? original.value : original.get.call(globalThis);
-      const formData = body.prototype.formData;
-      /** @this {Body} */
-      body.prototype.formData = function () {
-        const multipart = this.headers?.get("content-type")?.startsWith("multipart/") ?? false;
-        return multipart && currentInvocation()?.deterministic ? Promise.reject(refusal("formData()")) : formData.call(this);
-      };
-      settle(body);
-      return body;
+      const loaded = original.get === undefined ? original.value : original.get.call(globalThis);
+      if (name === "Request" || name === "Response") refuseMultipart(loaded.prototype);
+      settle(loaded);
+      return loaded;
     },
   });
+}
+
+/** Reading multipart bodies is for actions. @param {Body} body */
+function refuseMultipart(body) {
+  const formData = body.formData;
+  /** @this {Body & { headers?: Headers }} */
+  body.formData = function () {
+    const multipart = this.headers?.get("content-type")?.startsWith("multipart/") ?? false;
+    return multipart && currentInvocation()?.deterministic ? Promise.reject(refusal("formData()")) : formData.call(this);
+  };
 }
 
 /** A WeakRef whose target never goes: collection must not be observable. */

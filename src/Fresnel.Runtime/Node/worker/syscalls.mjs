@@ -41,7 +41,7 @@ export function installSyscalls(engine) {
 
 /** @param {string} operation */
 function duringImport(operation) {
-  return new Error(/^1\.0\/(get|insert|shallowMerge|replace|remove|query|count|db)/.test(operation)
+  return new Error(/^1\.0\/(get|insert|shallowMerge|replace|remove|query\w*|count|db\/\w+)$/.test(operation)
     ? "Can't use database at import time"
     : "Cannot invoke syscall during module imports");
 }

@@ -1,0 +1,73 @@
+using Fresnel.Testing;
+using Xunit;
+using static Fresnel.Runtime.Tests.Node.RunnerFixture;
+
+namespace Fresnel.Runtime.Tests.Node;
+
+/// <summary>What console methods write: <c>spec/function-runtime.md</c> §7.1.</summary>
+public sealed class LogTests(RunnerFixture node) : IClassFixture<RunnerFixture>
+{
+    [Theory]
+    [Spec("function-runtime", 48)]
+    [InlineData("\"a\", 1, -0, 2n, true, null, undefined", "'a' 1 -0 2n true null undefined")]
+    [InlineData("'it\\'s\\n\\x01'", @"'it\'s\n\x01'")]
+    [InlineData("{}, [], [1, 'x'], [[1], [2]]", "{} [] [ 1, 'x' ] [ [ 1 ], [ 2 ] ]")]
+    [InlineData("{ b: 2 }", "{\n  b: 2\n}")]
+    [InlineData("{ a: { 'b-c': [{ d: 1 }] } }", "{\n  a: {\n    'b-c': [\n      {\n        d: 1\n      }\n    ]\n  }\n}")]
+    [InlineData("new Map([['k', 1]]), new Set(['v']), new Map()", "Map (1) {\n  'k' => 1\n} Set (1) {\n  'v'\n} Map (0) {}")]
+    [InlineData("new Error('boom'), new TypeError('no')", "[Error: boom] [TypeError: no]")]
+    [InlineData("function named() {}, () => {}, Symbol('s'), /x/g", "[Function: named] [Function (anonymous)] Symbol(s) /x/g")]
+    [InlineData("new (class Point { x = 1; })(), Object.create(null)", "Point {\n  x: 1\n} [Object: null prototype] {}")]
+    [InlineData("(() => { const a = {}; a.self = a; return a; })()", "{\n  self: [Circular]\n}")]
+    [InlineData("[[[[[[1]]]]]]", "[ [ [ [ [ [Array] ] ] ] ] ]")]
+    public async Task Arguments_are_inspected(string arguments, string expected) => Assert.Equal("[LOG] " + expected, Assert.Single(await LinesOf($"console.log({arguments});")));
+
+    [Fact]
+    public async Task Each_method_has_its_level()
+    {
+        Assert.Equal(
+            ["[DEBUG] 1", "[INFO] 2", "[LOG] 3", "[WARN] 4", "[ERROR] 5"],
+            await LinesOf("console.debug(1); console.info(2); console.log(3); console.warn(4); console.error(5);"));
+        Assert.Empty(await LinesOf("if ('table' in console) console.log('table');"));
+    }
+
+    [Fact]
+    [Spec("function-runtime", 51)]
+    public async Task Timers_write_real_time()
+    {
+        var lines = await LinesOf("console.time(); console.time(); console.timeLog('default', 'x'); console.timeEnd(); console.timeEnd('a');");
+        Assert.Equal("[WARN] Timer 'default' already exists", lines[0]);
+        Assert.Matches(@"^\[INFO\] default: \d+ms 'x'$", lines[1]);
+        Assert.Matches(@"^\[INFO\] default: \d+ms$", lines[2]);
+        Assert.Equal("[WARN] Timer 'a' does not exist", lines[3]);
+    }
+
+    [Fact]
+    [Spec("function-runtime", 49)]
+    public async Task The_256th_line_says_that_there_were_more()
+    {
+        var lines = await LinesOf("for (let at = 0; at < 300; at++) console.log(at);");
+        Assert.Equal(256, lines.Count);
+        Assert.Equal("[LOG] 254", lines[254]);
+        Assert.Equal("[ERROR] Log overflow (maximum 256). Remaining log lines omitted.", lines[255]);
+    }
+
+    [Fact]
+    public async Task A_long_line_is_cut_between_characters()
+    {
+        var line = Assert.Single(await LinesOf("console.log('é'.repeat(30_000));"));
+        Assert.EndsWith("é (truncated due to length)", line, StringComparison.Ordinal);
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(line), 32_700, 32_900);
+    }
+
+    [Fact]
+    public async Task What_is_logged_while_importing_is_dropped() =>
+        Assert.Empty(await LinesOf("", "console.log('import'); "));
+
+    private async Task<List<string>> LinesOf(string statements, string before = "")
+    {
+        var scope = new FakeScope();
+        await node.ValueOf(Code($"{before}export const queryLog = query(() => {{ {statements} }});"), "queryLog", scope: scope);
+        return [.. scope.Lines.Select(line => line.Pretty)];
+    }
+}
