@@ -91,6 +91,8 @@ public sealed class InvocationTests(RunnerFixture node) : IClassFixture<RunnerFi
             });
             """);
         Assert.Equal($"""[null,"{Task}","{User}",null,null]""", await node.ValueOf(code, "mutationIds", scope: scope));
+        // The engine is told of each, to note what the answer depends on.
+        Assert.Equal(5, scope.Calls.Count(call => call.StartsWith("1.0/db/normalizeId ", StringComparison.Ordinal)));
     }
 
     [Fact]
