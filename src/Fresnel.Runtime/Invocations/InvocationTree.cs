@@ -49,6 +49,11 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
             var function = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, kind);
             var arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component));
             var result = await RunAsync(code, function, arguments, log, null, 0, cancellationToken);
+            if (result.Error is null && !call.Path.IsSystem)
+            {
+                foreach (var line in UsageWarnings.Lines(transaction.Usage, Scheduled, result.UserTime, parts.Options.Limits.UserTime, parts.NowMilliseconds)) log.Add(line);
+            }
+
             return new TreeResult(result.Value, result.Error, function, log.ToList(), result.UserTime);
         }
         catch (DeveloperException exception)

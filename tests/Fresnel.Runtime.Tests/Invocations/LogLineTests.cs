@@ -50,6 +50,26 @@ public sealed class LogLineTests
     }
 
     [Fact]
+    public async Task Coming_near_a_limit_is_told_to_the_author_when_all_went_well()
+    {
+        await using var test = await StartAsync(new FakeFunctions()
+            .Mutation("test:many", async call =>
+            {
+                for (var i = 0; i < 800; i++) await call.Schedule("test:many", call.Invocation.StartMilliseconds + 1e9);
+                return "null";
+            })
+            .Mutation("test:few", async call =>
+            {
+                await call.Schedule("test:many", call.Invocation.StartMilliseconds + 1e9);
+                return "null";
+            }));
+        var line = Assert.Single((await test.MutateAsync("test:many")).LogLines);
+        Assert.Equal("[WARN] Many functions scheduled by this mutation (actual: 800, limit: 1000).", line.Pretty);
+        Assert.NotNull(line.SystemCode);
+        Assert.Empty((await test.MutateAsync("test:few")).LogLines);
+    }
+
+    [Fact]
     public void A_long_line_is_cut_on_a_character()
     {
         var buffer = new FunctionLogBuffer();

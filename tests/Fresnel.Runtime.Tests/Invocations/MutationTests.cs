@@ -196,6 +196,27 @@ public sealed class MutationTests
         Assert.Equal("1", ValueOf(await test.MutateAsync("test:run", request: request)));
     }
 
+    [Fact, Spec("function-runtime", 27)]
+    public async Task The_placeholder_of_the_commit_timestamp_becomes_it_in_documents_and_in_the_result()
+    {
+        await using var test = await StartAsync(new FakeFunctions()
+            .Mutation("test:stamp", async call =>
+            {
+                var id = await call.Insert("stamps", """{"at":{"$commitTs":null}}""");
+                Assert.Contains("""{"$commitTs":null}""", await call.Get(id), StringComparison.Ordinal);
+                return """{"ats":[{"$commitTs":null}]}""";
+            })
+            .Query("test:read", async call => JsonNode.Parse(await call.Collect("stamps"))!.AsArray()[0]!["at"]!.ToJsonString())
+            .Query("test:leak", _ => Task.FromResult("""{"$commitTs":null}""")));
+        var request = new RequestKey("session", 1);
+        var outcome = await test.MutateAsync("test:stamp", request: request);
+        var at = System.Text.Encoding.UTF8.GetString(ValueJson.Write(Value.Int64(outcome.Timestamp.Nanoseconds)));
+        Assert.Equal($$"""{"ats":[{{at}}]}""", ValueOf(outcome));
+        Assert.Equal(at, ValueOf(await test.QueryAsync("test:read")));
+        Assert.Equal(ValueOf(outcome), ValueOf(await test.MutateAsync("test:stamp", request: request)));
+        Assert.StartsWith("Function test.js:leak return value is invalid: ", (await test.QueryAsync("test:leak")).Error!.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_mutation_is_sealed_before_it_is_durable_and_told_after()
     {
