@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Fresnel.Engine.Stores;
-using Fresnel.Engine.Watches;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Testing;
 using Fresnel.Values;
@@ -379,7 +378,7 @@ public sealed class JobTests
         test.Time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
         Assert.Equal("success", await StateAsync(test, id));
         test.Time.Advance(TimeSpan.FromHours(2));
-        await UntilAsync(test, async () => ValueOf(await test.QueryAsync("jobs:get", $$"""{"id":"{{id}}"}""")) == "null");
+        await Publications.UntilAsync(test.Deployment.Database, async () => ValueOf(await test.QueryAsync("jobs:get", $$"""{"id":"{{id}}"}""")) == "null");
         Assert.Equal("pending", await StateAsync(test, far));
     }
 
@@ -392,7 +391,7 @@ public sealed class JobTests
 
     private static async Task<JsonNode> EndedAsync(TestDeployment test, string id)
     {
-        await UntilAsync(test, async () => await StateAsync(test, id) is not ("pending" or "inProgress"));
+        await Publications.UntilAsync(test.Deployment.Database, async () => await StateAsync(test, id) is not ("pending" or "inProgress"));
         return await JobAsync(test, id);
     }
 
@@ -401,29 +400,5 @@ public sealed class JobTests
     {
         using var patience = new CancellationTokenSource(Patience);
         while (test.Time.WaitingTimers < 2) await Task.Delay(1, patience.Token);
-    }
-
-    /// <summary>Looks again after each publication until the condition holds.</summary>
-    private static async Task UntilAsync(TestDeployment test, Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        var publications = new Publications();
-        using var subscription = test.Deployment.Database.Subscribe(publications);
-        while (true)
-        {
-            var next = publications.Next;
-            if (await condition()) return;
-            await next.WaitAsync(patience.Token);
-        }
-    }
-
-    private sealed class Publications : IPublicationListener
-    {
-        private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Next => _next.Task;
-
-        public void OnPublished(Publication publication) =>
-            Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 }
