@@ -33,7 +33,7 @@ public sealed class Database : IAsyncDisposable
         _watches = new(loaded.Start.Snapshot.Timestamp);
         _publisher = new(options, _watches);
         _checkpointer = new(store, options, keys, loaded);
-        _committer = new(store, options, loaded.Start, OnPublishedAsync);
+        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync);
         _upkeep = new(this, options);
     }
 
@@ -52,7 +52,18 @@ public sealed class Database : IAsyncDisposable
     {
         var systemTables = EngineTables.With(options.SystemTables);
         var keys = new KeyAllocator();
-        var database = new Database(store, options, systemTables, keys, await Loading.LoadAsync(store, keys, cancellationToken));
+        LoadedState loaded;
+        try
+        {
+            loaded = await Loading.LoadAsync(store, keys, cancellationToken);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+
+        var database = new Database(store, options, systemTables, keys, loaded);
         database._publisher.Start();
         database._committer.Start();
         try
@@ -110,12 +121,6 @@ public sealed class Database : IAsyncDisposable
         await _publisher.DisposeAsync();
         await _checkpointer.DisposeAsync();
         await _store.DisposeAsync();
-    }
-
-    private ValueTask OnPublishedAsync(PublishedGroup group)
-    {
-        _checkpointer.Note(group);
-        return _publisher.PublishAsync(group);
     }
 
     /// <summary>At the first start makes the system tables; later, those tables and indexes that newer code brings.</summary>

@@ -31,8 +31,12 @@ internal sealed partial class Committer : IAsyncDisposable
     private readonly DatabaseOptions _options;
     private readonly ILogger _log;
     private readonly Channel<Commit> _queue;
-    private readonly Func<PublishedGroup, ValueTask> _onPublished;
+    private readonly Action<PublishedGroup> _note;
+    private readonly Func<PublishedGroup, ValueTask> _tell;
     private readonly List<Commit> _batch = [];
+
+    /// <summary>Those of the batch that lost; they hear of it once the roots that hold the winner are sealed, so that the next run begins from these.</summary>
+    private readonly List<(Commit Commit, CommitResult Result)> _lost = [];
 
     /// <summary>Guards <see cref="_waiting"/>, <see cref="_stopped"/> and the step of publishing, which callers with nothing to write look at.</summary>
     private readonly Lock _gate = new();
@@ -52,13 +56,19 @@ internal sealed partial class Committer : IAsyncDisposable
     private Exception? _stopped;
     private Task _loop = Task.CompletedTask;
 
-    public Committer(ICommitStore store, DatabaseOptions options, StartState start, Func<PublishedGroup, ValueTask> onPublished)
+    /// <param name="store">Where groups go.</param>
+    /// <param name="options">How the database is run.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="note">Takes note of a published group, before anyone is answered; returns at once.</param>
+    /// <param name="tell">Takes a published group over to tell others of it.</param>
+    public Committer(ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell)
     {
         _store = store;
         _options = options;
         _log = options.Log.CreateLogger<Committer>();
         _queue = Channel.CreateBounded<Commit>(new BoundedChannelOptions(options.CommitQueueLength) { SingleReader = true });
-        _onPublished = onPublished;
+        _note = note;
+        _tell = tell;
         _pending = start.Pending;
         _lineage = start.Snapshot.Lineage;
         _sealed = _published = start.Snapshot;
@@ -152,6 +162,8 @@ internal sealed partial class Committer : IAsyncDisposable
             }
 
             if (_batch.Count > 0) SealBatch();
+            foreach (var (commit, result) in _lost) commit.End(result);
+            _lost.Clear();
         }
         catch (Exception broken)
         {
@@ -164,7 +176,7 @@ internal sealed partial class Committer : IAsyncDisposable
     {
         if (Validate(commit) is { } lost)
         {
-            commit.End(lost);
+            _lost.Add((commit, lost));
             return;
         }
 
@@ -207,7 +219,7 @@ internal sealed partial class Committer : IAsyncDisposable
         Volatile.Write(ref _sealed, snapshot);
         foreach (var commit in _batch) commit.Seal();
         _batch.Clear();
-        _recent.Forget(Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
+        _recent.Age(Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
     }
 
     private Task Append()
@@ -244,7 +256,8 @@ internal sealed partial class Committer : IAsyncDisposable
     {
         var group = _inFlight!;
         _inFlight = null;
-        _position++;
+        var published = new PublishedGroup(group.Snapshot!, group.Commits, ++_position, group.Log.Length);
+        _note(published);
         lock (_gate)
         {
             Volatile.Write(ref _published, group.Snapshot!);
@@ -252,7 +265,7 @@ internal sealed partial class Committer : IAsyncDisposable
         }
 
         foreach (var commit in group.Commits) commit.Publish();
-        await _onPublished(new(group.Snapshot!, group.Commits, _position, group.Log.Length));
+        await _tell(published);
     }
 
     /// <summary>The connection was lost: the log's end tells whether the group is in.</summary>
@@ -311,9 +324,11 @@ internal sealed partial class Committer : IAsyncDisposable
     {
         foreach (var commit in _inFlight?.Commits ?? []) commit.End(result);
         foreach (var commit in _forming.Commits) commit.End(result);
+        foreach (var (commit, _) in _lost) commit.End(result);
         _inFlight = null;
         _forming = new();
         _batch.Clear();
+        _lost.Clear();
     }
 
     /// <summary>One that wrote nothing is not ordered: it ends when what it read is durable.</summary>

@@ -16,6 +16,9 @@ internal sealed class RecentWrites
     /// <summary>Keys that are kept at most; beyond it the older half of the time span is forgotten. About 100 MiB.</summary>
     public const int MostEntries = 1 << 20;
 
+    /// <summary>Nanoseconds; a second.</summary>
+    private const long BetweenAgeings = 1_000_000_000;
+
     private readonly Dictionary<IndexKeyId, KeyLog> _logs = [];
     private int _entries;
 
@@ -75,8 +78,14 @@ internal sealed class RecentWrites
         return first == long.MaxValue ? null : new(first);
     }
 
+    /// <summary>Forgets what was written at or before a timestamp, once that is worth going through all indexes.</summary>
+    public void Age(Timestamp through)
+    {
+        if (through.Nanoseconds - Floor.Nanoseconds >= BetweenAgeings) Forget(through);
+    }
+
     /// <summary>Forgets what was written at or before a timestamp.</summary>
-    public void Forget(Timestamp through)
+    private void Forget(Timestamp through)
     {
         // In a quiet database the newest commit may be old; nothing was written since, so snapshots of it can still be tested.
         if (through > Newest) through = Newest;

@@ -4,19 +4,19 @@ namespace Fresnel.Engine.Tables;
 
 /// <summary>The system tables that the engine itself adds to those of <see cref="DatabaseOptions.SystemTables"/>.</summary>
 /// <remarks>Numbers are for ever: 513 to 516 are the catalog tables, which are known by code alone; up to 549 belong to the engine.</remarks>
-public static class EngineTables
+internal static class EngineTables
 {
     /// <summary>What became of the requests of sessions; see <see cref="RequestRecords"/>.</summary>
     public static SystemTable Requests { get; } = new("_requests", 517, false, [("by_session_request", ["session", "request"]), ("by_creation_time", ["_creationTime"])]);
 
     /// <summary>Jobs, where those above the engine do not say more of it.</summary>
-    internal static SystemTable ScheduledFunctions { get; } = new("_scheduled_functions", 539, true, [("by_creation_time", ["_creationTime"])]);
+    public static SystemTable ScheduledFunctions { get; } = new("_scheduled_functions", 539, true, [("by_creation_time", ["_creationTime"])]);
 
     /// <summary>Files, where those above the engine do not say more of it.</summary>
-    internal static SystemTable Storage { get; } = new("_storage", 540, true, [("by_creation_time", ["_creationTime"])]);
+    public static SystemTable Storage { get; } = new("_storage", 540, true, [("by_creation_time", ["_creationTime"])]);
 
     /// <summary>All system tables of a database but the catalog tables.</summary>
-    internal static IReadOnlyList<SystemTable> With(IReadOnlyList<SystemTable> given)
+    public static IReadOnlyList<SystemTable> With(IReadOnlyList<SystemTable> given)
     {
         List<SystemTable> all = [Requests, .. given];
         foreach (var table in (ReadOnlySpan<SystemTable>)[ScheduledFunctions, Storage])

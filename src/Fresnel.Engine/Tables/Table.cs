@@ -29,6 +29,9 @@ public sealed record Table(TableKey Key, string Component, string Name, uint Num
     /// <summary>Where <c>_tables</c> says that there is a table of this name: what finding it, or writing to it, reads.</summary>
     internal KeyInterval NameInterval { get; } = IntervalOf(Component, Name);
 
+    /// <summary>Where <c>_tables</c> says that there is a table of this number.</summary>
+    internal KeyInterval NumberInterval { get; } = IntervalOf(Component, Number);
+
     /// <summary>Where <c>_indexes</c> lists its indexes.</summary>
     internal KeyInterval IndexesInterval { get; } = KeyInterval.Prefix(IndexKey.Encode(Value.Int64(Key.Number)));
 
@@ -37,6 +40,9 @@ public sealed record Table(TableKey Key, string Component, string Name, uint Num
 
     /// <summary>Where <c>_tables</c> says whether there is a table of a name.</summary>
     internal static KeyInterval IntervalOf(string component, string name) => KeyInterval.Prefix(IndexKey.Encode(component, name));
+
+    /// <summary>Where <c>_tables</c> says whether there is a table of a number.</summary>
+    internal static KeyInterval IntervalOf(string component, uint number) => KeyInterval.Prefix(IndexKey.Encode(component, Value.Int64(number)));
 }
 
 /// <summary>An index as a snapshot knows it.</summary>

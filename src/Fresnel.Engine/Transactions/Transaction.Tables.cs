@@ -17,8 +17,9 @@ public sealed partial class Transaction
     /// <summary>The table of this number, or null; either way the transaction depends on the answer.</summary>
     public Table? FindTable(string component, uint number)
     {
-        RecordNumber(component, number);
-        return Found(Catalog.Find(component, number));
+        var table = Catalog.Find(component, number);
+        Reads.Add(CatalogTables.ByNumber.Key, table?.NumberInterval ?? Table.IntervalOf(component, number));
+        return Found(table);
     }
 
     /// <summary>All tables of a component, system tables included, by number; the transaction depends on the list.</summary>
@@ -73,8 +74,7 @@ public sealed partial class Transaction
 
     private void RecordName(string component, string name) => Reads.Add(CatalogTables.ByName.Key, Table.IntervalOf(component, name));
 
-    private void RecordNumber(string component, uint number) =>
-        Reads.Add(CatalogTables.ByNumber.Key, KeyInterval.Prefix(IndexKey.Encode(component, Value.Int64(number))));
+    private void RecordNumber(string component, uint number) => Reads.Add(CatalogTables.ByNumber.Key, Table.IntervalOf(component, number));
 
     private void RecordIndexes(Table table)
     {

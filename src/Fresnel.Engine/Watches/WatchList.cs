@@ -51,7 +51,7 @@ internal sealed class WatchList(Timestamp start)
                 foreach (var write in writes) Touch(write, commit.Timestamp, stale);
             }
 
-            _recent.Forget(forgetThrough);
+            _recent.Age(forgetThrough);
             foreach (var watch in stale) Unregister(watch);
         }
 

@@ -149,6 +149,56 @@ public sealed class CommitterTests
     }
 
     [Fact]
+    public async Task What_began_before_the_oldest_recent_write_cannot_be_tested_and_must_run_again()
+    {
+        var clock = new StandingClock();
+        await using var db = await TestDatabase.OpenAsync(null, new() { Time = clock });
+        await db.InsertAsync("items");
+        var old = db.Database.BeginWrite();
+        await old.Insert("items");
+        var reader = db.Database.BeginRead();
+        await reader.ReadAll("others");
+
+        // A quiet minute makes nothing too old.
+        clock.Now += TimeSpan.FromMinutes(1);
+        var quiet = db.Database.BeginWrite();
+        await quiet.Insert("items");
+        Assert.Equal(CommitOutcome.Committed, (await db.CommitAsync(quiet)).Outcome);
+        Assert.Null(db.Database.Watch(reader.Reads, reader.Snapshot.Timestamp, null).StaleSince);
+
+        clock.Now += TimeSpan.FromMinutes(1);
+        await db.InsertAsync("items");
+        clock.Now += TimeSpan.FromMinutes(1);
+        await db.InsertAsync("items");
+        var result = await db.CommitAsync(old);
+        Assert.Equal((CommitOutcome.Conflict, null), (result.Outcome, result.Conflict));
+    }
+
+    [Fact]
+    public async Task Who_lost_hears_of_it_when_the_winners_roots_are_sealed()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        var id = (await db.InsertAsync("counters", ("n", Value.Float64(0)))).Id;
+        var attempts = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            while (true)
+            {
+                var transaction = db.Database.BeginWrite();
+                await Task.Yield();
+                var n = (await transaction.Get(id))!.Fields["n"].AsFloat64();
+                await transaction.Patch(id, ("n", Value.Float64(n + 1)));
+                Interlocked.Increment(ref attempts);
+                var result = await (await db.SubmitAsync(transaction)).Sealed;
+                if (result.Outcome == CommitOutcome.Committed) break;
+                Assert.Equal(id, result.Conflict!.Document);
+                Assert.True(db.Database.BeginWrite().Snapshot.Timestamp > transaction.Snapshot.Timestamp);
+            }
+        }));
+        Assert.Equal(8, (await db.Database.BeginWrite().Get(id))!.Fields["n"].AsFloat64());
+    }
+
+    [Fact]
     public async Task Closing_finishes_what_was_submitted()
     {
         var db = await TestDatabase.OpenAsync();
@@ -209,6 +259,8 @@ public sealed class CommitterTests
 
     private sealed class StandingClock : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        public DateTimeOffset Now { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
