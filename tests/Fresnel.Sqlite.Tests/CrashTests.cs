@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Fresnel.Engine;
+using Fresnel.Engine.Stores;
 using Fresnel.Testing;
 using Fresnel.Values;
 
@@ -46,9 +47,14 @@ public sealed class CrashTests(ITestOutputHelper output)
         try
         {
             for (var i = 0; i < lines && await process.StandardOutput.ReadLineAsync(patience.Token) is { } line; i++) Note(line);
+
+            // While it lives, nobody else gets in.
+            var refused = await Assert.ThrowsAsync<StoreException>(() => Database.OpenAsync(new SqliteCommitStore(folder), CommittingProcess.Options, patience.Token));
+            Assert.Equal($"The data folder {folder} is in use by another process.", refused.Message);
         }
         finally
         {
+            // SIGKILL: nothing is finished, nothing is flushed.
             process.Kill();
         }
 
