@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Testing;
 using Xunit;
@@ -9,6 +10,8 @@ namespace Fresnel.Runtime.Tests.Node;
 /// <summary>What people read when a function throws: <c>spec/function-runtime.md</c> §1.5 and 7.4.</summary>
 public sealed class ErrorTests(RunnerFixture node) : IClassFixture<RunnerFixture>
 {
+    private static readonly ComponentCode Thrower = Code("export const queryThrow = query((_, { statement }) => { new Function(statement)(); });");
+
     [Theory]
     [Spec("function-runtime", 8, 11)]
     [InlineData("throw new Error('x')", "Uncaught Error: x")]
@@ -20,7 +23,7 @@ public sealed class ErrorTests(RunnerFixture node) : IClassFixture<RunnerFixture
     [InlineData("throw { toString() { throw 1; } }", "Uncaught Error: the value that was thrown cannot be shown")]
     [InlineData("null.x", "Uncaught TypeError: Cannot read properties of null (reading 'x')")]
     public async Task The_first_line_names_what_was_thrown(string statement, string expected) =>
-        Assert.Equal(expected, (await node.ErrorOf(Code($"export const queryThrow = query(() => {{ {statement}; }});"), "queryThrow")).Message);
+        Assert.Equal(expected, (await node.ErrorOf(Thrower, "queryThrow", JsonSerializer.Serialize(new { statement }))).Message);
 
     [Fact]
     [Spec("function-runtime", 9)]

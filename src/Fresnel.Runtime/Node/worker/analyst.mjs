@@ -30,14 +30,14 @@ export class Analyst {
     const never = () => {};
     installSyscalls({ syscall: never, openQuery: never, closeQuery: never });
     installRealm(settings);
-    realProcess.on("unhandledRejection", (reason) => this.#fail(reason));
-    realProcess.on("uncaughtException", (error) => this.#fail(error));
+    realProcess.on("unhandledRejection", (/** @type {unknown} */ reason) => this.#fail(reason));
+    realProcess.on("uncaughtException", (/** @type {unknown} */ error) => this.#fail(error));
   }
 
   /** @param {number} kind @param {number} _ @param {Buffer} payload */
   take(kind, _, payload) {
     if (kind !== Kind.analyze) return;
-    this.#perform(parseJson(payload.utf8Slice(0, payload.length))).then(
+    this.#perform(parseJson(payload.toString())).then(
       (result) => this.#answer({ result }),
       (error) => this.#fail(error),
     );

@@ -26,6 +26,8 @@ export const Kind = Object.freeze({
 
 const Prefix = 4;
 const Head = 9;
+const Capacity = 64 * 1024;
+const SmallTurn = 16 * 1024;
 
 /** Cuts a byte stream into frames. */
 export class FrameReader {
@@ -56,7 +58,7 @@ export class FrameReader {
 
 /** Collects the frames of a turn, so that they leave in one write. */
 export class FrameWriter {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
+  #bytes = Buffer.allocUnsafe(Capacity);
   #used = 0;
 
   /** How much waits. */
@@ -89,14 +91,16 @@ export class FrameWriter {
    * @param {string} text
    */
   text(kind, invocation, text) {
-    this.frame(kind, invocation, text.length * 3, (bytes, at) => at + bytes.utf8Write(text, at));
+    this.frame(kind, invocation, text.length * 3, (bytes, at) => at + bytes.write(text, at));
   }
 
   /** Hands over what was collected and starts afresh. */
   take() {
     const bytes = this.#bytes.subarray(0, this.#used);
-    this.#bytes = Buffer.allocUnsafe(64 * 1024);
     this.#used = 0;
+    // Most turns are small: a copy costs less than another buffer.
+    if (bytes.length <= SmallTurn) return Buffer.from(bytes);
+    this.#bytes = Buffer.allocUnsafe(Capacity);
     return bytes;
   }
 

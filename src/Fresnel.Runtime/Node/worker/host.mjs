@@ -2,14 +2,14 @@
 // What the worker program itself works with, taken before any user code runs: user code may replace any global afterwards.
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as fs from "node:fs";
-import * as process from "node:process";
+import process from "node:process";
 
 export const RealDate = globalThis.Date;
 export const realRandom = Math.random.bind(Math);
 export const realFetch = globalThis.fetch;
 export const realCrypto = globalThis.crypto;
 export const realConsole = globalThis.console;
-export const realProcess = process.default;
+export const realProcess = process;
 export const realPerformance = globalThis.performance;
 export const realBuffer = globalThis.Buffer;
 export const setTimer = globalThis.setTimeout;

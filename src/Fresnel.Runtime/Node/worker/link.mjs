@@ -22,7 +22,7 @@ export class Link {
     this.#socket.on("connect", () => this.text(Kind.hello, 0, toJson(hello)));
     this.#socket.on("data", (chunk) => {
       this.#scheduled = true; // Nobody else flushes during the turn.
-      this.#reader.read(chunk, take);
+      this.#reader.read(/** @type {Buffer} */ (chunk), take);
       this.flush();
     });
     this.#socket.on("error", closed);

@@ -19,6 +19,6 @@ const link = new Link(address, { token, pid: realProcess.pid, node: realProcess.
 /** @param {number} kind @param {number} invocation @param {Buffer} payload */
 function take(kind, invocation, payload) {
   if (kind !== Kind.setup) return role?.take(kind, invocation, payload);
-  const settings = parseJson(payload.utf8Slice(0, payload.length));
+  const settings = parseJson(payload.toString());
   role = settings.analyse ? new Analyst(link, settings) : new Worker(link, settings);
 }

@@ -10,7 +10,7 @@ import { installRealm, realmEvents } from "./realm.mjs";
 import { displayName, installSyscalls } from "./syscalls.mjs";
 
 // How long an invocation may wait for nothing that the worker knows of. Reading a Blob, say, takes a few turns of the event loop.
-const QuietMilliseconds = 100;
+const QuietMilliseconds = 300;
 const MostResultCharacters = 40_000_000;
 
 /** Bits of a result's flags. */
@@ -54,8 +54,8 @@ export class Worker {
     realmEvents.failed = (invocation, error) => this.#fail(invocation, error);
     realmEvents.exit = (code) => this.#exit(code);
     logSink.write = (invocation, line) => link.text(Kind.log, invocation.id, toJson(line));
-    realProcess.on("unhandledRejection", (reason) => this.#unhandled(reason, false));
-    realProcess.on("uncaughtException", (error) => this.#unhandled(error, true));
+    realProcess.on("unhandledRejection", (/** @type {unknown} */ reason) => this.#unhandled(reason, false));
+    realProcess.on("uncaughtException", (/** @type {unknown} */ error) => this.#unhandled(error, true));
   }
 
   /**
@@ -75,9 +75,9 @@ export class Worker {
   #invoke(id, payload) {
     const end = 4 + payload.readUInt32LE(0);
     /** @type {import("./invocation.mjs").InvocationHeader} */
-    const header = parseJson(payload.utf8Slice(4, end));
+    const header = parseJson(payload.toString("utf8", 4, end));
     this.#tables = header.tables ?? this.#tables;
-    const invocation = new Invocation(id, header, payload.utf8Slice(end, payload.length), this.#tables, elapsed());
+    const invocation = new Invocation(id, header, payload.toString("utf8", end), this.#tables, elapsed());
     this.#invocations.set(id, invocation);
     const namespace = this.#modules.get(header.module);
     if (namespace !== undefined) this.#run(invocation, () => this.#begin(invocation, namespace));
@@ -102,7 +102,7 @@ export class Worker {
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
-    const text = payload.utf8Slice(5, payload.length);
+    const text = payload.toString("utf8", 5);
     this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
   }
 
@@ -225,7 +225,7 @@ export class Worker {
     this.#link.frame(Kind.result, invocation.id, 9 + text.length * 3, (bytes, at) => {
       bytes[at] = flags | (invocation.observedTime ? Flags.observedTime : 0);
       bytes.writeDoubleLE(invocation.userTime, at + 1);
-      return at + 9 + bytes.utf8Write(text, at + 9);
+      return at + 9 + bytes.write(text, at + 9);
     });
   }
 
@@ -250,9 +250,9 @@ export class Worker {
   syscall(invocation, sequence, operation, args) {
     this.#link.frame(Kind.syscall, invocation.id, 6 + (operation.length + args.length) * 3, (bytes, at) => {
       bytes.writeUInt32LE(sequence, at);
-      const name = bytes.utf8Write(operation, at + 6);
+      const name = bytes.write(operation, at + 6);
       bytes.writeUInt16LE(name, at + 4);
-      return at + 6 + name + bytes.utf8Write(args, at + 6 + name);
+      return at + 6 + name + bytes.write(args, at + 6 + name);
     });
   }
 
@@ -260,7 +260,7 @@ export class Worker {
   openQuery(invocation, queryId, args) {
     this.#link.frame(Kind.openQuery, invocation.id, 4 + args.length * 3, (bytes, at) => {
       bytes.writeUInt32LE(queryId, at);
-      return at + 4 + bytes.utf8Write(args, at + 4);
+      return at + 4 + bytes.write(args, at + 4);
     });
   }
 
