@@ -17,7 +17,7 @@ internal static class SyncEndpoint
     /// <summary>Maps the two paths. WebSockets are switched on for them alone, so that the application need not do so.</summary>
     public static void MapSync(this IEndpointRouteBuilder endpoints)
     {
-        var open = endpoints.CreateApplicationBuilder().UseWebSockets().Use(_ => http => HttpApi.ApiEndpoints.AnswerAsync(http, OpenAsync)).Build();
+        var open = endpoints.CreateApplicationBuilder().UseEmptyClose().UseWebSockets().Use(_ => http => HttpApi.ApiEndpoints.AnswerAsync(http, OpenAsync)).Build();
         endpoints.MapGet("/api/{version}/sync", open);
         endpoints.MapGet("/api/sync", open);
     }

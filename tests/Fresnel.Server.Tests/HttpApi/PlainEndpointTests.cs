@@ -1,0 +1,100 @@
+using System.Net;
+using Fresnel.Testing;
+using Xunit;
+
+namespace Fresnel.Server.Tests.HttpApi;
+
+public sealed class PlainEndpointTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/", "This Convex deployment is running. See https://docs.convex.dev/.")]
+    [InlineData("/instance_name", "tests")]
+    [InlineData("/health", "ok")]
+    public async Task Plain_routes_answer_with_text(string route, string text)
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        Assert.Equal(text, await server.Http.GetStringAsync(route, Token));
+    }
+
+    [Fact]
+    public async Task The_version_is_told()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        var version = await server.Http.GetStringAsync("/version", Token);
+        Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", version);
+        Assert.Equal(version, await server.Http.GetStringAsync("/instance_version", Token));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_404_and_what_is_not_built_says_so()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        Assert.Equal(404, (await FunctionEndpointTests.PostAsync(server, "/api/messages", "{}")).Status);
+        var (status, body) = await FunctionEndpointTests.PostAsync(server, "/api/storage/upload", "{}");
+        Assert.Equal((501, """{"code":"NotBuiltYet","message":"File storage is not built yet in this version of Fresnel."}"""), (status, body));
+    }
+
+    [Fact]
+    public async Task An_echo_returns_its_body_also_a_large_one()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        var bytes = new byte[40 << 20];
+        Random.Shared.NextBytes(bytes);
+        using var content = new ByteArrayContent(bytes);
+        using var answer = await server.Http.PostAsync("/echo", content, Token);
+        Assert.Equal(bytes, await answer.Content.ReadAsByteArrayAsync(Token));
+    }
+
+    [Theory, Spec("client-protocol", 53)]
+    [InlineData("/api/query")]
+    [InlineData("/api/run/messages/list")]
+    [InlineData("/version")]
+    public async Task A_preflight_from_anywhere_succeeds(string route)
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Options, route);
+        request.Headers.Add("Origin", "https://app.example.com");
+        request.Headers.Add("Access-Control-Request-Method", "POST");
+        request.Headers.Add("Access-Control-Request-Headers", "authorization,convex-client,content-type");
+        using var answer = await server.Http.SendAsync(request, Token);
+
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal("https://app.example.com", Header(answer, "Access-Control-Allow-Origin"));
+        Assert.Equal("authorization,convex-client,content-type", Header(answer, "Access-Control-Allow-Headers"));
+        Assert.Equal("true", Header(answer, "Access-Control-Allow-Credentials"));
+        Assert.Equal("86400", Header(answer, "Access-Control-Max-Age"));
+        Assert.Equal("GET, POST, OPTIONS, PATCH, DELETE, PUT", Header(answer, "Access-Control-Allow-Methods"));
+    }
+
+    [Fact]
+    public async Task Errors_too_may_be_read_by_pages_of_other_origins()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/query");
+        request.Headers.Add("Origin", "https://app.example.com");
+        using var answer = await server.Http.SendAsync(request, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("https://app.example.com", Header(answer, "Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task The_site_has_a_port_of_its_own_and_nothing_else_answers_there()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var site = new HttpClient { BaseAddress = new Uri(server.SiteUrl) };
+        Assert.NotEqual(server.Http.BaseAddress, site.BaseAddress);
+        foreach (var route in (string[])["/", "/version", "/api/query", "/anything"])
+        {
+            using var answer = await site.GetAsync(route, Token);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.Equal("This Convex deployment does not have HTTP actions enabled.", await answer.Content.ReadAsStringAsync(Token));
+        }
+
+        using var under = await server.Http.GetAsync("/http/anything", Token);
+        Assert.Equal("This Convex deployment does not have HTTP actions enabled.", await under.Content.ReadAsStringAsync(Token));
+    }
+
+    private static string Header(HttpResponseMessage answer, string name) => string.Join(',', answer.Headers.GetValues(name));
+}
