@@ -17,7 +17,7 @@ public sealed class Deployment : IAsyncDisposable
     private readonly FunctionRunners _runners;
     private bool _isDisposed;
 
-    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls)
+    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls, PageCursor cursors)
     {
         _runners = runners;
         Options = options;
@@ -26,7 +26,7 @@ public sealed class Deployment : IAsyncDisposable
         Logs = new FunctionLog(options.Time);
         Environment = new EnvironmentVariables(database);
         Urls = urls;
-        var parts = new InvokerParts(database, Catalog, runners, Logs, options);
+        var parts = new InvokerParts(database, Catalog, runners, Logs, cursors, options);
         Invoker = new FunctionInvoker(parts);
         Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time);
         Jobs = new JobLoop(parts, Invoker);
@@ -80,7 +80,9 @@ public sealed class Deployment : IAsyncDisposable
             cancellationToken);
         try
         {
-            var deployment = new Deployment(database, options, runners, await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken));
+            var urls = await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken);
+            var cursors = new PageCursor(await SealingKey.LoadAsync(database, options.Entropy, cancellationToken));
+            var deployment = new Deployment(database, options, runners, urls, cursors);
             await deployment.Jobs.StartAsync(cancellationToken);
             return deployment;
         }

@@ -9,15 +9,22 @@ namespace Fresnel.Engine.Queries;
 /// <summary>A query that runs in a transaction: documents come one by one, and only those that were asked for are read. Source: <c>spec/data-model.md</c> §3.</summary>
 public sealed class QueryStream
 {
-    private readonly DocumentStream? _documents;
+    private readonly Transaction _transaction;
+    private readonly QuerySourcePlan? _source;
     private readonly ImmutableArray<QueryOperator> _operators;
 
     /// <summary>How many more each limit lets through, by the place of the operator; unused for filters.</summary>
     private readonly int[] _left;
 
-    private QueryStream(DocumentStream? documents, ImmutableArray<QueryOperator> operators)
+    /// <summary>Null until the first document is asked for.</summary>
+    private DocumentStream? _documents;
+    private KeyInterval _interval;
+
+    private QueryStream(Transaction transaction, QuerySourcePlan? source, ImmutableArray<QueryOperator> operators)
     {
-        _documents = documents;
+        _transaction = transaction;
+        _source = source;
+        _interval = source?.Interval ?? KeyInterval.All;
         _operators = operators;
         _left = [.. operators.Select(step => step is LimitOperator limit ? limit.Count : 0)];
     }
@@ -31,22 +38,62 @@ public sealed class QueryStream
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(query);
-        return new(Source(transaction, transaction.FindTable(component, query.Source.Table), query.Source), query.Operators);
+        return new(transaction, Plan(transaction.FindTable(component, query.Source.Table), query.Source), query.Operators);
+    }
+
+    /// <summary>The fields of the index that is read; empty when there is no table.</summary>
+    public ImmutableArray<FieldPath> Fields => _source?.Index.Fields ?? [];
+
+    /// <summary>The key of the document that was scanned last; empty before the first.</summary>
+    public ReadOnlyMemory<byte> LastKey => _documents?.LastKey ?? default;
+
+    /// <summary>The document that was scanned last, when it passed all steps.</summary>
+    public Document? Current { get; private set; }
+
+    /// <summary>The size of the document that was scanned last, whether it passed or not: the length of its JSON.</summary>
+    public int ScannedBytes { get; private set; }
+
+    /// <summary>Leaves out what lies before a page and behind it. To be said before the first document is asked for.</summary>
+    /// <param name="after">The key of the last document before the page, in the order of the query; null for none.</param>
+    /// <param name="through">The key of the last document of the page; null for none.</param>
+    public void Restrict(ReadOnlyMemory<byte>? after, ReadOnlyMemory<byte>? through)
+    {
+        if (_documents is not null) throw new InvalidOperationException("The query is being read.");
+        var (first, last) = _source is { Descending: true } ? (through, after) : (after, through);
+        if (first is { } from) _interval = Narrowed(lower: _source is { Descending: true } ? from : KeyInterval.Successor(from.Span), upper: null);
+        if (last is { } to) _interval = Narrowed(lower: null, upper: _source is { Descending: true } ? to : KeyInterval.Successor(to.Span));
     }
 
     /// <summary>The next document, or null at the end.</summary>
     /// <exception cref="DeveloperException"><c>EvalError</c> of a filter; a limit of the transaction.</exception>
     public async ValueTask<Document?> NextAsync(CancellationToken cancellationToken)
     {
-        // A limit that let its last one through ends the stream before anything more is read, even if the steps before it would drop it.
-        while (_documents is not null && !IsUsedUp())
+        while (await ScanAsync(cancellationToken))
         {
-            var document = await _documents.NextAsync(cancellationToken);
-            if (document is null || Passes(document)) return document;
+            if (Current is not null) return Current;
         }
 
         return null;
     }
+
+    /// <summary>Reads one document, which may not pass; false at the end.</summary>
+    /// <exception cref="DeveloperException"><c>EvalError</c> of a filter; a limit of the transaction.</exception>
+    public async ValueTask<bool> ScanAsync(CancellationToken cancellationToken)
+    {
+        Current = null;
+
+        // A limit that let its last one through ends the stream before anything more is read, even if the steps before it would drop it.
+        if (_source is null || IsUsedUp()) return false;
+        _documents ??= _transaction.Read(_source.Table, _source.Index, _interval, _source.Descending);
+        if (await _documents.NextAsync(cancellationToken) is not { } document) return false;
+        ScannedBytes = document.Json.Length;
+        if (Passes(document)) Current = document;
+        return true;
+    }
+
+    private KeyInterval Narrowed(ReadOnlyMemory<byte>? lower, ReadOnlyMemory<byte>? upper) => new(
+        lower is { } from && from.Span.SequenceCompareTo(_interval.Lower.Span) > 0 ? from : _interval.Lower,
+        upper is { } to && (_interval.Upper is not { } end || to.Span.SequenceCompareTo(end.Span) < 0) ? to : _interval.Upper);
 
     private bool IsUsedUp()
     {
@@ -69,18 +116,16 @@ public sealed class QueryStream
         return true;
     }
 
-    private static DocumentStream? Source(Transaction transaction, Table? table, QuerySource source)
+    private static QuerySourcePlan? Plan(Table? table, QuerySource source)
     {
         switch (source)
         {
             case FullTableScan scan:
-                if (table is null) return null;
-                var order = table.ByCreationTime ?? table.ById;
-                return transaction.Read(table, order, KeyInterval.Prefix(default), scan.Descending);
+                return table is null ? null : new(table, table.ByCreationTime ?? table.ById, KeyInterval.Prefix(default), scan.Descending);
             case IndexScan scan:
                 var name = $"{scan.Table}.{scan.Index}";
                 var index = FindIndex(table, scan.Index, name);
-                return transaction.Read(table!, index, IndexRangeCompiler.Compile(name, index.Fields, scan.Range), scan.Descending);
+                return new(table!, index, IndexRangeCompiler.Compile(name, index.Fields, scan.Range), scan.Descending);
             default:
                 throw new DeveloperException("NotBuiltYet", "Text search is not built yet in this version of Fresnel.");
         }
@@ -95,3 +140,6 @@ public sealed class QueryStream
             : new DeveloperException("IndexBackfillingError", $"Index {name} is currently backfilling and not available to query yet.");
     }
 }
+
+/// <summary>What a query reads of an index.</summary>
+internal sealed record QuerySourcePlan(Table Table, Index Index, KeyInterval Interval, bool Descending);

@@ -35,6 +35,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
     /// <summary>Starts false; set for good once a function asks who it runs for, or when reaching it depended on that.</summary>
     public bool ObservedIdentity { get; set; }
 
+    /// <summary>What the root must be given when it runs again; null while it did nothing that needs it. Today: the cursor where its page ends.</summary>
+    public string? Journal { get; set; }
+
     /// <summary>What it scheduled so far.</summary>
     public ScheduledUsage Scheduled { get; } = new();
 

@@ -21,7 +21,6 @@ internal static class NotBuiltYet
     /// <summary>By syscall, what it is in people's words.</summary>
     public static FrozenDictionary<string, string> Operations { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["1.0/queryPage"] = "Pagination (db.query(...).paginate)",
         ["1.0/actions/vectorSearch"] = "Vector search (ctx.vectorSearch)",
         ["1.0/createFunctionHandle"] = FunctionHandles,
         ["1.0/signJwt"] = "Signing a token (ctx.auth.signJwt)",

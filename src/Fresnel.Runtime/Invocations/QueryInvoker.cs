@@ -46,7 +46,7 @@ internal sealed class QueryInvoker(InvokerParts parts, InvocationGate gate)
                 Timestamp = transaction.Snapshot.Timestamp,
             };
             report.Completed(outcome, result.Function, result.UserTime, transaction.Usage, result.LogLines);
-            return new QueryOutcome(outcome, transaction.Snapshot, transaction.Reads, tree.ObservedIdentity, null);
+            return new QueryOutcome(outcome, transaction.Snapshot, transaction.Reads, tree.ObservedIdentity, tree.Journal);
         }
     }
 }

@@ -23,6 +23,8 @@ internal sealed partial class TransactionScope
                 return document?.Json ?? FunctionMetadata.Null;
             case "1.0/queryStreamNext":
                 return StreamItem(await NextAsync(QueryId(given), cancellationToken));
+            case "1.0/queryPage":
+                return await ReadPageAsync(given, cancellationToken);
             case "1.0/insert":
                 var inserted = await InsertAsync(given.RequiredText("table", "db.insert"), Fields(given, "db.insert"), cancellationToken);
                 return Encoding.UTF8.GetBytes($"{{\"_id\":\"{inserted.Id}\"}}");

@@ -77,6 +77,6 @@ public sealed class MetadataTests
                 return "null";
             }));
         ValueOf(await test.MutateAsync("test:run"));
-        Assert.Equal("Pagination (db.query(...).paginate) is not built yet in Fresnel.", NotBuiltYet.Error(NotBuiltYet.Operations["1.0/queryPage"]).Message);
+        Assert.Equal("File storage (ctx.storage.getUrl) is not built yet in Fresnel.", NotBuiltYet.Error(NotBuiltYet.Operations["1.0/storageGetUrl"]).Message);
     }
 }

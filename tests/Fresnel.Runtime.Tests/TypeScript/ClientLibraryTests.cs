@@ -56,7 +56,8 @@ public sealed class ClientLibraryTests
         export const background = internalAction(async (ctx, { text }) => { await ctx.runMutation(anyApi.app.note, { text }); });
         export const job = query((ctx, { id }) => ctx.db.system.get(id));
         export const who = query((ctx) => ctx.auth.getUserIdentity());
-        export const page = query((ctx) => ctx.db.query("tasks").paginate({ cursor: null, numItems: 1 }));
+        export const page = query((ctx, { cursor }) => ctx.db.query("tasks").paginate({ cursor, numItems: 1 }));
+        export const file = query((ctx) => ctx.storage.getUrl("kg2x"));
         export const boom = mutation(() => { throw new Error("boom"); });
         """;
 
@@ -91,7 +92,12 @@ public sealed class ClientLibraryTests
 
         Assert.Equal("""["now"]""", await app.ActAsync("act", """{"text":"now"}"""));
         Assert.Equal("null", await app.QueryAsync("who"));
-        Assert.Contains("is not built yet in Fresnel", (await app.ErrorAsync("page")).Message, StringComparison.Ordinal);
+        Assert.Contains("is not built yet in Fresnel", (await app.ErrorAsync("file")).Message, StringComparison.Ordinal);
+
+        var page = JsonNode.Parse(await app.QueryAsync("page", """{"cursor":null}"""))!;
+        Assert.Equal(("Tea", false), (page["page"]![0]!["text"]!.GetValue<string>(), page["isDone"]!.GetValue<bool>()));
+        var rest = JsonNode.Parse(await app.QueryAsync("page", $$"""{"cursor":"{{page["continueCursor"]}}"}"""))!;
+        Assert.Equal((0, true), (rest["page"]!.AsArray().Count, rest["isDone"]!.GetValue<bool>()));
     }
 
     [Fact]
