@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Fresnel.Runtime.Pushes;
 
 /// <summary>Reads and writes what the CLI sends and is told.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, PropertyNameCaseInsensitive = false, NumberHandling = JsonNumberHandling.Strict, MaxDepth = MaxDepth)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web, PropertyNameCaseInsensitive = false, NumberHandling = JsonNumberHandling.Strict, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = MaxDepth)]
 [JsonSerializable(typeof(PushRequest))]
 [JsonSerializable(typeof(StartedPush))]
 [JsonSerializable(typeof(WaitForSchemaRequest))]

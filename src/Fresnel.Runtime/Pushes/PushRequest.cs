@@ -3,7 +3,10 @@ using System.Text.Json;
 namespace Fresnel.Runtime.Pushes;
 
 /// <summary>What the CLI wants deployed: the body of <c>start_push</c>, <c>evaluate_push</c> and <c>evaluate_schema</c>.</summary>
-/// <remarks>Source: <c>spec/deploy-api.md</c> §4.4. Members that nobody reads are ignored.</remarks>
+/// <remarks>
+/// Source: <c>spec/deploy-api.md</c> §4.4. Members that nobody reads are ignored. Where one may be left out, its setter fills in:
+/// generated JSON code gives an absent member of an immutable type its type's default, not the initial value that stands here.
+/// </remarks>
 public sealed record PushRequest
 {
     /// <summary>The key, when it is not in the header.</summary>
@@ -13,16 +16,16 @@ public sealed record PushRequest
     public bool DryRun { get; init; }
 
     /// <summary>The functions folder of the project, with a slash at the end; handed back by <c>get_config_hashes</c>.</summary>
-    public string Functions { get; init; } = "convex/";
+    public string Functions { get; init => field = value ?? "convex/"; } = "convex/";
 
     /// <summary>The app.</summary>
     public required PushedApp AppDefinition { get; init; }
 
     /// <summary>Definitions of components. Not built yet: a push that has one is refused.</summary>
-    public IReadOnlyList<PushedComponent> ComponentDefinitions { get; init; } = [];
+    public IReadOnlyList<PushedComponent> ComponentDefinitions { get; init => field = value ?? []; } = [];
 
     /// <summary>npm packages that <c>"use node"</c> modules leave to the server. Not built yet: a push that has one is refused.</summary>
-    public IReadOnlyList<NodeDependency> NodeDependencies { get; init; } = [];
+    public IReadOnlyList<NodeDependency> NodeDependencies { get; init => field = value ?? []; } = [];
 
     /// <summary>The version of Node that <c>convex.json</c> asks for, or null.</summary>
     public string? NodeVersion { get; init; }
@@ -38,7 +41,7 @@ public sealed record PushedApp
     public PushedModule? Definition { get; init; }
 
     /// <summary>Paths of the component definitions it uses.</summary>
-    public IReadOnlyList<string> Dependencies { get; init; } = [];
+    public IReadOnlyList<string> Dependencies { get; init => field = value ?? []; } = [];
 
     /// <summary>The bundle of <c>schema.ts</c>, or null when there is none.</summary>
     public PushedModule? Schema { get; init; }
@@ -47,7 +50,7 @@ public sealed record PushedApp
     public required IReadOnlyList<PushedModule> ChangedModules { get; init; }
 
     /// <summary>Modules that the deployment has; every module in neither list is deleted.</summary>
-    public IReadOnlyList<PushedModuleHash> UnchangedModuleHashes { get; init; } = [];
+    public IReadOnlyList<PushedModuleHash> UnchangedModuleHashes { get; init => field = value ?? []; } = [];
 
     /// <summary>The version of the npm library.</summary>
     public required string UdfServerVersion { get; init; }
@@ -60,9 +63,9 @@ public sealed record PushedComponent(string DefinitionPath);
 /// <summary>A bundled module.</summary>
 /// <param name="Path">POSIX path with <c>.js</c>, relative to the functions folder.</param>
 /// <param name="Source">The text.</param>
-/// <param name="SourceMap">A source map v3 as text, or null.</param>
 /// <param name="Environment"><c>isolate</c> or <c>node</c>.</param>
-public sealed record PushedModule(string Path, string Source, string? SourceMap, string Environment);
+/// <param name="SourceMap">A source map v3 as text, or null.</param>
+public sealed record PushedModule(string Path, string Source, string Environment, string? SourceMap = null);
 
 /// <summary>A module that is named by its hash.</summary>
 /// <param name="Path">As in <see cref="PushedModule"/>.</param>
@@ -84,8 +87,8 @@ public sealed record WaitForSchemaRequest
     /// <summary>What <c>start_push</c> answered.</summary>
     public required SchemaChange SchemaChange { get; init; }
 
-    /// <summary>How long an answer may be held back while it would say that nothing changed.</summary>
-    public double TimeoutMs { get; init; } = 10_000;
+    /// <summary>How long an answer may be held back while it would say that nothing changed; 10 s when it is not said.</summary>
+    public double? TimeoutMs { get; init; }
 
     /// <summary>Whether the push is a dry run.</summary>
     public bool DryRun { get; init; }
@@ -110,9 +113,9 @@ public sealed record FinishPushRequest
 /// <summary>The body of <c>get_config_hashes</c>: a key and nothing that matters.</summary>
 /// <param name="AdminKey">The key, when it is not in the header.</param>
 /// <param name="Version">The version of the CLI.</param>
-public sealed record ConfigHashesRequest(string? AdminKey, string? Version);
+public sealed record ConfigHashesRequest(string? AdminKey = null, string? Version = null);
 
 /// <summary>The body of <c>report_push_completed</c>: timings of the CLI, which are not kept.</summary>
-/// <param name="AdminKey">The key, when it is not in the header.</param>
 /// <param name="Spans">What took how long.</param>
-public sealed record PushReport(string? AdminKey, JsonElement Spans);
+/// <param name="AdminKey">The key, when it is not in the header.</param>
+public sealed record PushReport(JsonElement Spans, string? AdminKey = null);

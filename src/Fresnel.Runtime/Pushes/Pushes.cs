@@ -19,6 +19,7 @@ namespace Fresnel.Runtime.Pushes;
 public sealed partial class Pushes : IAsyncDisposable
 {
     private const string App = "";
+    private static readonly TimeSpan UsualPoll = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(60);
 
     private readonly Database _database;
@@ -135,7 +136,8 @@ public sealed partial class Pushes : IAsyncDisposable
     }
 
     private static TimeSpan PatienceOf(WaitForSchemaRequest request) =>
-        TimeSpan.FromMilliseconds(Math.Clamp(double.IsFinite(request.TimeoutMs) ? request.TimeoutMs : 0, 0, LongestPoll.TotalMilliseconds));
+        request.TimeoutMs is not { } milliseconds ? UsualPoll
+        : double.IsFinite(milliseconds) ? TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, LongestPoll.TotalMilliseconds)) : TimeSpan.Zero;
 
     /// <summary>Stores texts by content, a few megabytes to a transaction. What is never referred to goes with a later push.</summary>
     private async Task StoreSourcesAsync(ModuleSet modules, CancellationToken cancellationToken)

@@ -27,8 +27,9 @@ internal static class DeployBody
         {
             throw Invalid(exception.Message);
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
+            // The decoder throws either.
             throw Invalid("it is not compressed as its Content-Encoding says");
         }
     }

@@ -63,7 +63,7 @@ public sealed class PushTests
         await pushes.PushAsync(Request([Module("a.js", "one")]));
         var before = pushes.Database.Published.Timestamp;
 
-        var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.StartAsync(Request([new("a.js", "throw", null, "isolate")])));
+        var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.StartAsync(Request([new("a.js", "throw", "isolate")])));
 
         Assert.Equal("InvalidModules", error.Code);
         Assert.Equal("Hit an error while pushing:\nFailed to analyze a.js: Uncaught Error: boom", error.Message);
@@ -95,7 +95,7 @@ public sealed class PushTests
              "envVars":[["B",{"type":"value","value":"{\"type\":\"string\"}"}],["A",{"type":"value","value":"{\"type\":\"string\"}"}],["C",{"type":"value","value":"{\"type\":\"string\"}","optional":true}]]}
             """;
         await using var pushes = await OpenAsync();
-        var request = Request([Module("a.js", "one")], definition: new("convex.config.js", Definition, null, "isolate"));
+        var request = Request([Module("a.js", "one")], definition: new("convex.config.js", Definition, "isolate"));
 
         var started = await pushes.StartAsync(request);
         var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.FinishAsync(started));
@@ -134,7 +134,7 @@ public sealed class PushTests
         var map = new string('m', 3_000_000);
         var source = string.Concat(Enumerable.Repeat("\U0001F600", 700_000));
 
-        await pushes.PushAsync(Request([new("_deps/BIG.js", source, map, "isolate"), Module("a.js", "one")]));
+        await pushes.PushAsync(Request([new("_deps/BIG.js", source, "isolate", map), Module("a.js", "one")]));
 
         var module = (await pushes.LoadAsync()).Modules.Modules.Single(module => module.Path == "_deps/BIG.js");
         Assert.True(source == module.Source && map == module.SourceMap);
@@ -150,8 +150,8 @@ public sealed class PushTests
 
         await RefusedAsync(plain with { ComponentDefinitions = [new("../limiter")] }, "../limiter");
         await RefusedAsync(plain with { NodeDependencies = [new("sharp", "0.33.5")] }, "sharp@0.33.5");
-        await RefusedAsync(Request([new("crons.js", "crons", null, "isolate")]), "sweep");
-        await RefusedAsync(Request([], new("schema.js", Search, null, "isolate")), "t.by_text");
+        await RefusedAsync(Request([new("crons.js", "crons", "isolate")]), "sweep");
+        await RefusedAsync(Request([], new("schema.js", Search, "isolate")), "t.by_text");
 
         async Task RefusedAsync(PushRequest request, string name)
         {
@@ -167,7 +167,7 @@ public sealed class PushTests
         const string Provider = """{"applicationID":"app","domain":"https://issuer.example"}""";
         await using var pushes = await OpenAsync();
 
-        var with = await pushes.PushAsync(Request([new("auth.config.js", $"[{Provider}]", null, "isolate")]));
+        var with = await pushes.PushAsync(Request([new("auth.config.js", $"[{Provider}]", "isolate")]));
         var without = await pushes.PushAsync(Request([]));
 
         Assert.Equal([Provider], with.AuthDiff.Added);

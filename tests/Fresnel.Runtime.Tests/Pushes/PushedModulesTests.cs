@@ -9,7 +9,7 @@ namespace Fresnel.Runtime.Tests.Pushes;
 
 public sealed class PushedModulesTests
 {
-    private static readonly Module Deployed = PushedModules.Read(new("a.js", "let a", null, "isolate"));
+    private static readonly Module Deployed = PushedModules.Read(new("a.js", "let a", "isolate"));
 
     [Fact]
     [Spec("deploy-api", 9)]
@@ -28,9 +28,9 @@ public sealed class PushedModulesTests
     [Spec("deploy-api", 10)]
     public void Unchanged_modules_come_from_what_is_deployed_and_unmentioned_ones_go()
     {
-        var gone = PushedModules.Read(new("gone.js", "let gone", null, "isolate"));
+        var gone = PushedModules.Read(new("gone.js", "let gone", "isolate"));
 
-        var modules = PushedModules.Resolve(App([new("b.js", "let b", "{}", "node")], [new("a.js", "isolate", Deployed.Sha256)]), [Deployed, gone]);
+        var modules = PushedModules.Resolve(App([new("b.js", "let b", "node", "{}")], [new("a.js", "isolate", Deployed.Sha256)]), [Deployed, gone]);
 
         Assert.Equal(["a.js", "b.js"], modules.Select(module => module.Path));
         Assert.Equal("let a", modules[0].Source);
@@ -59,7 +59,7 @@ public sealed class PushedModulesTests
     [InlineData("a b.js")]
     [InlineData("")]
     public void A_path_that_no_bundler_makes_is_refused(string path) =>
-        Assert.Equal("InvalidModulePath", Assert.Throws<DeveloperException>(() => PushedModules.Resolve(App([new(path, "", null, "isolate")], []), [])).Code);
+        Assert.Equal("InvalidModulePath", Assert.Throws<DeveloperException>(() => PushedModules.Resolve(App([new(path, "", "isolate")], []), [])).Code);
 
     [Theory]
     [InlineData("messages.js")]
@@ -69,13 +69,13 @@ public sealed class PushedModulesTests
     [InlineData("auth.config.js")]
     [InlineData("my-module_2.js")]
     public void A_path_that_the_bundler_makes_is_taken(string path) =>
-        Assert.Equal(path, Assert.Single(PushedModules.Resolve(App([new(path, "", null, "isolate")], []), [])).Path);
+        Assert.Equal(path, Assert.Single(PushedModules.Resolve(App([new(path, "", "isolate")], []), [])).Path);
 
     [Fact]
     [Spec("deploy-api", 30)]
     public void More_modules_than_a_push_may_have_are_refused()
     {
-        PushedModule[] modules = [.. Enumerable.Range(0, 4097).Select(number => new PushedModule($"m{number}.js", "", null, "isolate"))];
+        PushedModule[] modules = [.. Enumerable.Range(0, 4097).Select(number => new PushedModule($"m{number}.js", "", "isolate"))];
 
         Assert.Equal("InvalidModules", Assert.Throws<DeveloperException>(() => PushedModules.Resolve(App(modules, []), [])).Code);
         Assert.Equal(4096, PushedModules.Resolve(App(modules[1..], []), []).Count);

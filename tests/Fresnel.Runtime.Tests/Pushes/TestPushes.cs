@@ -38,14 +38,14 @@ internal sealed class TestPushes : IAsyncDisposable
         new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions { SystemTables = SystemTables.All }, Token));
 
     /// <summary>A module that exports queries of these names.</summary>
-    public static PushedModule Module(string path, params string[] queries) => new(path, string.Join(',', queries), "{}", "isolate");
+    public static PushedModule Module(string path, params string[] queries) => new(path, string.Join(',', queries), "isolate", "{}");
 
     /// <summary>A schema of one table.</summary>
     public static PushedModule Schema(string table, string fields, params string[] indexes)
     {
         var declared = string.Join(',', indexes.Select(field => $"{{\"indexDescriptor\":\"by_{field}\",\"fields\":[\"{field}\"]}}"));
         var json = $"{{\"tables\":[{{\"tableName\":\"{table}\",\"indexes\":[{declared}],\"documentType\":{{\"type\":\"object\",\"value\":{{{fields}}}}}}}],\"schemaValidation\":true}}";
-        return new("schema.js", json, null, "isolate");
+        return new("schema.js", json, "isolate");
     }
 
     /// <summary>A field of a schema.</summary>
