@@ -7,6 +7,9 @@ namespace Fresnel.Runtime.Invocations;
 /// <summary>Runs actions: at most once, outside any transaction. What it calls are root calls of their own.</summary>
 internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, InvocationGate nodeGate, FunctionInvoker invoker)
 {
+    /// <summary>What is told of an action that the system lost while it was under way. Source: <c>spec/function-runtime.md</c> §8.5.</summary>
+    public const string TransientError = "Transient error while executing action";
+
     /// <summary>A runner ends an action whose time is up itself, with the text for its author. This much later it is ended here, should the runner have failed to.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
@@ -62,6 +65,11 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
                 },
                 limit.Token);
             if (result.Error is null) result = Checked(call, function, result);
+        }
+        catch (InvocationAbandonedException exception) when (exception.Reason == AbandonReason.WorkerLost)
+        {
+            // How far it came is not known, so it is not run again: that is for its caller to decide.
+            result = new InvocationResult(default, new FunctionError(TransientError, [], null), false, TimeSpan.Zero);
         }
         catch (Exception exception) when (limit.Explains(exception, call) is { } error)
         {

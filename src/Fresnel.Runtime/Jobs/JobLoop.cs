@@ -102,7 +102,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
                 var table = JobDocuments.TableOf(transaction, Component);
                 var interrupted = await transaction.ListAsync(SystemTables.ScheduledFunctions, "by_state_and_time", [JobDocuments.InProgress], token);
                 foreach (var job in interrupted)
-                    await JobDocuments.EndAsync(transaction, table, job.Id, JobDocuments.FailedState(JobRun.TransientError), _parts.NowMilliseconds, token);
+                    await JobDocuments.EndAsync(transaction, table, job.Id, JobDocuments.FailedState(ActionInvoker.TransientError), _parts.NowMilliseconds, token);
                 return interrupted.Count;
             },
             cancellationToken);

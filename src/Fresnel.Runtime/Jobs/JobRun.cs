@@ -9,9 +9,6 @@ namespace Fresnel.Runtime.Jobs;
 /// <summary>The run of one job. Source: <c>spec/function-runtime.md</c> §8.5.</summary>
 internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string component, Document job)
 {
-    /// <summary>What the job of an action says that was under way when the process ended, or that the system failed.</summary>
-    public const string TransientError = "Transient error while executing action";
-
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
@@ -85,13 +82,13 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
             return outcome.Error switch
             {
                 null => JobDocuments.State(JobDocuments.Success),
-                { SystemCode: not null } => JobDocuments.FailedState(TransientError),
+                { SystemCode: not null } => JobDocuments.FailedState(ActionInvoker.TransientError),
                 var error => JobDocuments.FailedState(error.FullText.TrimEnd('\n')),
             };
         }
         catch (InvocationAbandonedException) when (!cancellationToken.IsCancellationRequested)
         {
-            return JobDocuments.FailedState(TransientError);
+            return JobDocuments.FailedState(ActionInvoker.TransientError);
         }
     }
 

@@ -100,7 +100,8 @@ public sealed class ActionTests
         var functions = Functions;
         functions.Action("test:run", _ => throw new InvocationAbandonedException(AbandonReason.WorkerLost, "gone"));
         await using var test = await StartAsync(functions);
-        Assert.Equal("InternalServerError", (await test.ActAsync("test:run")).Error!.SystemCode);
+        var error = (await test.ActAsync("test:run")).Error!;
+        Assert.Equal((null, "Transient error while executing action"), (error.SystemCode, error.Message));
         Assert.Single(test.Functions.Begun);
     }
 
