@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Fresnel.Engine.Commits;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Transactions;
 using Fresnel.Values;
@@ -50,6 +52,8 @@ public sealed record QueryOutcome(FunctionOutcome Outcome, Snapshot Snapshot, Re
 /// <summary>A mutation under way.</summary>
 public sealed class MutationRun
 {
+    private readonly StrongBox<Commit?>? _submitted;
+
     /// <summary>Makes one.</summary>
     public MutationRun(Task<Timestamp?> isSealed, Task<FunctionOutcome> completed)
     {
@@ -57,8 +61,18 @@ public sealed class MutationRun
         Completed = completed;
     }
 
+    /// <summary>Makes one whose last submission can be looked at.</summary>
+    internal MutationRun(Task<Timestamp?> isSealed, Task<FunctionOutcome> completed, StrongBox<Commit?> submitted) : this(isSealed, completed) => _submitted = submitted;
+
     /// <summary>Completes when its commit has its place in the order (the timestamp), or when it ended without one (null): the session's next mutation may begin.</summary>
     public Task<Timestamp?> Sealed { get; }
+
+    /// <summary>Whether its commit is in a published snapshot. Right even when the continuation that completes <see cref="Sealed"/> has yet to run: a commit is sealed before it is published.</summary>
+    public bool IsIn(Timestamp snapshot)
+    {
+        var commit = _submitted is null ? null : Volatile.Read(ref _submitted.Value);
+        return commit?.Sealed is { IsCompletedSuccessfully: true, Result: { Outcome: CommitOutcome.Committed, Timestamp: var timestamp } } && timestamp <= snapshot;
+    }
 
     /// <summary>Completes when the outcome may be told. Fails with <see cref="InvocationAbandonedException"/> when nothing may be told: whether it took effect is not known.</summary>
     public Task<FunctionOutcome> Completed { get; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fresnel.Engine.Commits;
 using Fresnel.Engine.Transactions;
 using Fresnel.Runtime.Catalog;
@@ -21,10 +22,12 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
     {
         // The session goes on elsewhere: the committer's thread has other things to do.
         var isSealed = new TaskCompletionSource<Timestamp?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return new MutationRun(isSealed.Task, RunAsync(call, rider, isSealed, cancellationToken));
+        var submitted = new StrongBox<Commit?>();
+        return new MutationRun(isSealed.Task, RunAsync(call, rider, isSealed, submitted, cancellationToken), submitted);
     }
 
-    private async Task<FunctionOutcome> RunAsync(FunctionCall call, IMutationRider? rider, TaskCompletionSource<Timestamp?> isSealed, CancellationToken cancellationToken)
+    private async Task<FunctionOutcome> RunAsync(
+        FunctionCall call, IMutationRider? rider, TaskCompletionSource<Timestamp?> isSealed, StrongBox<Commit?> submitted, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,6 +61,7 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
 
                 var usage = transaction.Usage;
                 var commit = await parts.Database.SubmitAsync(transaction, cancellationToken);
+                Volatile.Write(ref submitted.Value, commit);
                 var inOrder = await commit.Sealed;
                 if (inOrder.Outcome == CommitOutcome.Conflict)
                 {

@@ -42,13 +42,12 @@ internal sealed class LiveExecution : IDisposable
         try
         {
             var id = RequestIdOf(_query.Key, Snapshot);
-            var result = await _live.RunAsync(_query.Key, call with { Identity = Identity, Journal = _query.Key.Journal, RequestId = id }, Snapshot, _abandoned.Token);
+            var result = await _live.RunAsync(_query, call with { Identity = Identity, Journal = _query.Key.Journal, RequestId = id }, Snapshot, _abandoned.Token);
             lock (_live.Gate)
             {
-                result.RetainLocked();
-                _query.KeepLocked(result, Identity);
-                result.RetainLocked(_waiters); // Each waiter gives its reference back when it has taken hold, or left.
+                _query.AddLocked(result);
                 _kept = result;
+                result.RetainLocked(_waiters + 1); // Each waiter gives its reference back when it has taken hold, or left.
                 result.ReleaseLocked();
                 EndLocked();
             }

@@ -129,11 +129,11 @@ public sealed class LiveQueries : IDisposable
     }
 
     /// <summary>Runs a query and watches what it read.</summary>
-    internal async Task<LiveResult> RunAsync(LiveQueryKey key, FunctionCall call, Snapshot snapshot, CancellationToken cancellationToken)
+    internal async Task<LiveResult> RunAsync(LiveQuery query, FunctionCall call, Snapshot snapshot, CancellationToken cancellationToken)
     {
         var outcome = await _run(call, snapshot, cancellationToken);
         if (outcome.Outcome.Error is { SystemCode: not null } fault) throw new LiveQueryFaultException(fault);
-        var result = new LiveResult(this, key, outcome, call.Identity);
+        var result = new LiveResult(this, query, outcome, call.Identity);
         var watch = _database.Watch(outcome.Reads, snapshot.Timestamp, result);
         lock (Gate) result.WatchLocked(watch);
         return result;

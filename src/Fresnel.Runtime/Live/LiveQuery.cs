@@ -1,13 +1,13 @@
-using Fresnel.Engine.Snapshots;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Live;
 
-/// <summary>One live query: its latest results and what runs of it.</summary>
+/// <summary>One live query: the results that somebody holds, and what runs of it.</summary>
 /// <remarks>
-/// As long as no run looked at the identity, one slot serves everybody. Once one did, each identity has its own (the shared slot's last result stays good for those it serves).
-/// It lives while somebody uses it: a subscription that holds one of its results, or one that waits for one.
+/// As long as no run looked at the identity, one slot serves everybody. Once one did, each identity has its own (what the shared one holds stays good for those it serves).
+/// A result is here as long as somebody refers to it, so others at its snapshot, or at a later one where it is still true, share it.
+/// The live query itself lives while somebody uses it: a subscription that holds one of its results, or one that waits for one.
 /// </remarks>
 internal sealed class LiveQuery(LiveQueryKey key)
 {
@@ -18,38 +18,40 @@ internal sealed class LiveQuery(LiveQueryKey key)
 
     public LiveQueryKey Key => key;
 
-    /// <summary>The latest result if it serves, or null.</summary>
-    public LiveResult? FindLocked(Identity identity, Timestamp at)
-    {
-        if (_shared.Latest is { } shared && shared.Serves(identity, at)) return shared;
-        return _byIdentity.TryGetValue(identity.CacheKey, out var slot) && slot.Latest is { } own && own.Serves(identity, at) ? own : null;
-    }
+    /// <summary>A result that serves, or null.</summary>
+    public LiveResult? FindLocked(Identity identity, Timestamp at) =>
+        _shared.Find(identity, at) ?? _byIdentity.GetValueOrDefault(identity.CacheKey)?.Find(identity, at);
 
     /// <summary>The run at exactly this snapshot, or null.</summary>
-    public LiveExecution? FindRunLocked(Identity identity, Timestamp at) => SlotLocked(identity).Running.GetValueOrDefault(at);
+    public LiveExecution? FindRunLocked(Identity identity, Timestamp at) => SlotForRuns(identity)?.Running.GetValueOrDefault(at);
 
     /// <summary>The newest run at an older snapshot, which may turn out to serve this one too, or null.</summary>
     public LiveExecution? FindOlderRunLocked(Identity identity, Timestamp at) =>
-        SlotLocked(identity).Running.Values.Where(run => run.Snapshot.Timestamp < at).MaxBy(run => run.Snapshot.Timestamp);
+        SlotForRuns(identity)?.Running.Values.Where(run => run.Snapshot.Timestamp < at).MaxBy(run => run.Snapshot.Timestamp);
 
-    public void AddRunLocked(LiveExecution run) => SlotLocked(run.Identity).Running.Add(run.Snapshot.Timestamp, run);
+    public void AddRunLocked(LiveExecution run) => GetSlot(_observesIdentity ? run.Identity.CacheKey : null).Running.Add(run.Snapshot.Timestamp, run);
 
     public void RemoveRunLocked(LiveExecution run)
     {
-        RemoveRun(_shared, run);
-        if (_byIdentity.TryGetValue(run.Identity.CacheKey, out var slot)) RemoveRun(slot, run);
+        _shared.Remove(run);
+        if (!_byIdentity.TryGetValue(run.Identity.CacheKey, out var slot)) return;
+        slot.Remove(run);
+        RemoveIfEmpty(run.Identity.CacheKey, slot);
     }
 
-    /// <summary>Keeps a result if it is the newest of its slot.</summary>
-    public void KeepLocked(LiveResult result, Identity identity)
+    /// <summary>Takes a result in, until it is forgotten.</summary>
+    public void AddLocked(LiveResult result)
     {
-        if (result.ObservedIdentity) _observesIdentity = true;
-        if (_users == 0) return;
-        var slot = result.ObservedIdentity ? SlotLocked(identity) : _shared;
-        if (slot.Latest is { } latest && latest.Timestamp >= result.Timestamp) return;
-        slot.Latest?.ReleaseLocked();
-        result.RetainLocked();
-        slot.Latest = result;
+        if (result.IdentityKey is not null) _observesIdentity = true;
+        GetSlot(result.IdentityKey).Results.Add(result);
+    }
+
+    /// <summary>Nobody refers to a result any more.</summary>
+    public void ForgetLocked(LiveResult result)
+    {
+        var slot = GetSlot(result.IdentityKey);
+        slot.Results.Remove(result);
+        if (result.IdentityKey is { } identity) RemoveIfEmpty(identity, slot);
     }
 
     public void UseLocked() => _users++;
@@ -57,30 +59,35 @@ internal sealed class LiveQuery(LiveQueryKey key)
     /// <summary>Ends a use; after the last one the query is gone.</summary>
     public void LeaveLocked(LiveQueries live)
     {
-        if (--_users > 0) return;
-        live.RemoveQueryLocked(this);
-        _shared.Latest?.ReleaseLocked();
-        _shared.Latest = null;
-        foreach (var slot in _byIdentity.Values) slot.Latest?.ReleaseLocked();
-        _byIdentity.Clear();
+        if (--_users == 0) live.RemoveQueryLocked(this);
     }
 
-    private Slot SlotLocked(Identity identity)
+    private Slot? SlotForRuns(Identity identity) => _observesIdentity ? _byIdentity.GetValueOrDefault(identity.CacheKey) : _shared;
+
+    private Slot GetSlot(string? identity)
     {
-        if (!_observesIdentity) return _shared;
-        if (!_byIdentity.TryGetValue(identity.CacheKey, out var slot)) _byIdentity.Add(identity.CacheKey, slot = new Slot());
+        if (identity is null) return _shared;
+        if (!_byIdentity.TryGetValue(identity, out var slot)) _byIdentity.Add(identity, slot = new Slot());
         return slot;
     }
 
-    private static void RemoveRun(Slot slot, LiveExecution run)
+    private void RemoveIfEmpty(string identity, Slot slot)
     {
-        if (slot.Running.GetValueOrDefault(run.Snapshot.Timestamp) == run) slot.Running.Remove(run.Snapshot.Timestamp);
+        if (slot.Results.Count == 0 && slot.Running.Count == 0) _byIdentity.Remove(identity);
     }
 
     private sealed class Slot
     {
-        public LiveResult? Latest { get; set; }
+        /// <summary>Rarely more than two: what the slow still hold, and what the others do.</summary>
+        public List<LiveResult> Results { get; } = [];
 
         public Dictionary<Timestamp, LiveExecution> Running { get; } = [];
+
+        public LiveResult? Find(Identity identity, Timestamp at) => Results.Find(result => result.Serves(identity, at));
+
+        public void Remove(LiveExecution run)
+        {
+            if (Running.GetValueOrDefault(run.Snapshot.Timestamp) == run) Running.Remove(run.Snapshot.Timestamp);
+        }
     }
 }

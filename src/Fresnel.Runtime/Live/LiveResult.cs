@@ -7,43 +7,42 @@ namespace Fresnel.Runtime.Live;
 /// <summary>One outcome of a live query, with the watch that says how long it stays true. Shared by all who show it.</summary>
 /// <remarks>
 /// It is true from <see cref="Timestamp"/> until just before <see cref="StaleSince"/>. Whoever needs to know of its end is among the holders;
-/// the watch lives while anybody refers to it: a holder, an execution that somebody waits for, a query whose latest result it is.
+/// it is kept, and watched, while anybody refers to it: a holder, or somebody who waited for the execution that made it.
 /// </remarks>
 internal sealed class LiveResult
 {
     private readonly HashSet<LiveSubscription> _holders = [];
-    private readonly QueryOutcome _query;
-    private readonly string? _identity; // Null when it does not matter who asks.
+    private readonly LiveQuery _query;
+    private readonly QueryOutcome _outcome;
     private Watch? _watch;
     private int _references;
 
-    public LiveResult(LiveQueries live, LiveQueryKey key, QueryOutcome query, Identity identity)
+    public LiveResult(LiveQueries live, LiveQuery query, QueryOutcome outcome, Identity identity)
     {
         Live = live;
-        Key = key;
         _query = query;
-        _identity = query.ObservedIdentity ? identity.CacheKey : null;
+        _outcome = outcome;
+        IdentityKey = outcome.ObservedIdentity ? identity.CacheKey : null;
     }
 
     public LiveQueries Live { get; }
 
-    public LiveQueryKey Key { get; }
-
     /// <summary>The snapshot that was read.</summary>
-    public Timestamp Timestamp => _query.Snapshot.Timestamp;
+    public Timestamp Timestamp => _outcome.Snapshot.Timestamp;
 
-    public FunctionOutcome Outcome => _query.Outcome;
+    public FunctionOutcome Outcome => _outcome.Outcome;
 
-    public string? Journal => _query.Journal;
+    public string? Journal => _outcome.Journal;
 
-    public bool ObservedIdentity => _identity is not null;
+    /// <summary>For whom it is; null when it does not matter who asks.</summary>
+    public string? IdentityKey { get; }
 
     /// <summary>The first commit that touched what was read, as far as it was heard of. Starts as null, is set once.</summary>
     public Timestamp? StaleSince { get; private set; }
 
     /// <summary>Whether this is what the query returns to this identity at this snapshot.</summary>
     public bool Serves(Identity identity, Timestamp at) =>
-        Timestamp <= at && (StaleSince is not { } stale || stale > at) && (_identity is null || _identity == identity.CacheKey);
+        Timestamp <= at && (StaleSince is not { } stale || stale > at) && (IdentityKey is null || IdentityKey == identity.CacheKey);
 
     /// <summary>Sets the watch, which may be stale already.</summary>
     public void WatchLocked(Watch watch)
@@ -76,6 +75,8 @@ internal sealed class LiveResult
 
     public void ReleaseLocked()
     {
-        if (--_references == 0) _watch?.Dispose();
+        if (--_references > 0) return;
+        _watch?.Dispose();
+        _query.ForgetLocked(this);
     }
 }

@@ -1,4 +1,5 @@
 using Fresnel.Runtime;
+using Fresnel.Runtime.Invocations;
 using Fresnel.Server.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,6 +31,10 @@ internal static partial class ApiEndpoints
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The caller left; there is nobody to answer.
+        }
+        catch (InvocationAbandonedException)
+        {
+            http.Abort(); // Whether it took effect is not known: any answer could be a lie.
         }
         catch (Exception exception)
         {

@@ -37,7 +37,7 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
     /// <summary>Whether a mutation whose commit is in this snapshot has not been answered yet.</summary>
     public bool MustBeAnsweredBefore(Timestamp snapshot)
     {
-        lock (_gate) return _unanswered.Any(run => run.Sealed is { IsCompletedSuccessfully: true, Result: { } timestamp } && timestamp <= snapshot);
+        lock (_gate) return _unanswered.Any(run => run.IsIn(snapshot));
     }
 
     /// <summary>The oldest mutation's answer has been written.</summary>
