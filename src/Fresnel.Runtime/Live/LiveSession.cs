@@ -23,7 +23,7 @@ public sealed class LiveSession : IDisposable
     private uint _identityVersion;
     private Identity _identity = Identity.Anonymous;
     private Timestamp? _needs; // The oldest snapshot that the next transition may have; null when there is nothing to tell.
-    private Timestamp _under; // The snapshot of the transition that is being computed; zero when none is.
+    private Timestamp _under; // The snapshot of the transition that is being computed or has not been sent yet; zero when the writer waits for one.
     private Timestamp _told; // The snapshot of the last transition.
     private TaskCompletionSource? _wake; // Not null while the writer waits.
     private bool _isDisposed;
@@ -69,7 +69,7 @@ public sealed class LiveSession : IDisposable
     }
 
     /// <summary>Asks for a transition whose timestamp is at least this one, even an empty one: after a mutation's or an action's response.</summary>
-    /// <remarks>One that is being computed at such a snapshot will do: it has not been told yet, so it comes after the response.</remarks>
+    /// <remarks>To be called when the response is sent. A transition at such a snapshot that has not been sent yet will do: it comes after the response.</remarks>
     public void RequireTransition(Timestamp atLeast)
     {
         lock (Live.Gate)
@@ -79,9 +79,10 @@ public sealed class LiveSession : IDisposable
         }
     }
 
-    /// <summary>Waits until there is something to tell, and computes it at the newest snapshot. One call at a time.</summary>
+    /// <summary>Waits until there is something to tell, and computes it at the newest snapshot. One call at a time; each says that the transition before has been sent.</summary>
     public async ValueTask<LiveTransition> NextAsync(CancellationToken cancellationToken)
     {
+        lock (Live.Gate) _under = Timestamp.Zero;
         var capture = await CaptureAsync(cancellationToken);
         await LookAsync(capture, cancellationToken);
         return TellOf(capture);
@@ -285,7 +286,6 @@ public sealed class LiveSession : IDisposable
             }
 
             foreach (var queryId in capture.Removed) modifications.Add(new LiveModification(queryId, null, null));
-            _under = Timestamp.Zero;
             _told = capture.Snapshot.Timestamp;
             return new LiveTransition(capture.QuerySetVersion, capture.IdentityVersion, _told, modifications);
         }

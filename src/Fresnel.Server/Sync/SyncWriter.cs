@@ -55,18 +55,17 @@ internal sealed class SyncWriter(WebSocket socket, Outbox outbox, LiveSession li
     private async Task WriteUntilEndAsync()
     {
         Task<bool>? answer = null;
-        Task<LiveTransition>? transition = null;
         Task? silence = null;
+        var transition = live.NextAsync(outbox.Ended).AsTask();
         while (true)
         {
-            if (!await WriteAnswersAsync(transition)) return;
+            if (!await WriteAnswersAsync()) return;
 
-            transition ??= live.NextAsync(outbox.Ended).AsTask();
             var isHeld = transition.IsCompletedSuccessfully && mutations.MustBeAnsweredBefore(transition.Result.Timestamp);
             if (transition.IsCompleted && !isHeld)
             {
                 await WriteTransitionAsync(await transition);
-                transition = null;
+                transition = live.NextAsync(outbox.Ended).AsTask(); // At once: so Live knows which transitions are still to be sent when an answer is.
                 continue;
             }
 
@@ -76,19 +75,15 @@ internal sealed class SyncWriter(WebSocket socket, Outbox outbox, LiveSession li
         }
     }
 
-    /// <summary>Writes the answers that wait; false when the session is to end.</summary>
-    private async ValueTask<bool> WriteAnswersAsync(Task<LiveTransition>? transition)
+    /// <summary>Writes the answers that wait, and asks for a transition behind each; false when the session is to end.</summary>
+    private async ValueTask<bool> WriteAnswersAsync()
     {
         while (outbox.TryTake(out var message))
         {
             await WriteAsync(message!);
-            var atLeast = message is MutationResponse { Timestamp: { } timestamp } ? timestamp : Timestamp.Zero;
             if (message is MutationResponse) mutations.OnAnswered();
-            if (message is ActionResponse) state.OnActionAnswered();
-
-            // The transition at hand has not been written yet, so it will do if it is new enough.
-            if (transition is { IsCompletedSuccessfully: true } && transition.Result.Timestamp >= atLeast) continue;
-            live.RequireTransition(atLeast);
+            else if (message is ActionResponse) state.OnActionAnswered();
+            live.RequireTransition(message is MutationResponse { Timestamp: { } timestamp } ? timestamp : Timestamp.Zero);
         }
 
         return outbox.End is null;
