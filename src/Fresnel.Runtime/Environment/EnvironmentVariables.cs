@@ -39,7 +39,6 @@ public sealed class EnvironmentVariables
     public async Task<Timestamp> ChangeAsync(IReadOnlyList<EnvironmentChange> changes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        foreach (var change in changes) EnvironmentRules.Require(change);
         var (_, timestamp) = await _database.CommitAsync(
             async (transaction, token) =>
             {
@@ -50,8 +49,11 @@ public sealed class EnvironmentVariables
         return timestamp;
     }
 
-    private static async ValueTask ApplyAsync(Transaction transaction, IReadOnlyList<EnvironmentChange> changes, CancellationToken cancellationToken)
+    /// <summary>Writes the changes, all of them or none.</summary>
+    /// <exception cref="DeveloperException">A name or a value is not allowed, or there would be too many; the code says which.</exception>
+    internal static async ValueTask ApplyAsync(Transaction transaction, IReadOnlyList<EnvironmentChange> changes, CancellationToken cancellationToken)
     {
+        foreach (var change in changes) EnvironmentRules.Require(change);
         var table = transaction.Find(SystemTables.EnvironmentVariables);
         foreach (var (name, value) in changes)
         {

@@ -21,11 +21,17 @@ internal static class DeclaredVariables
     /// <exception cref="DeveloperException"><c>MissingEnvironmentVariables</c> naming all that are missing, or <c>InvalidEnvironmentVariable</c>.</exception>
     public static void RequireSet(JsonElement definition, IReadOnlyDictionary<string, string> variables)
     {
-        var declared = Read(definition);
-        string[] missing = [.. declared.Where(variable => !variable.Optional && !variables.ContainsKey(variable.Name)).Select(variable => variable.Name)];
+        string[] missing = [.. Read(definition).Where(variable => !variable.Optional && !variables.ContainsKey(variable.Name)).Select(variable => variable.Name)];
         if (missing.Length > 0)
             throw new DeveloperException("MissingEnvironmentVariables", $"Required environment variables are not set: {string.Join(", ", missing)}. Set them in the Convex dashboard or CLI before pushing.");
-        foreach (var (name, validator, _) in declared)
+        RequireFit(definition, variables);
+    }
+
+    /// <summary>Refuses variables that do not fit.</summary>
+    /// <exception cref="DeveloperException"><c>InvalidEnvironmentVariable</c>.</exception>
+    public static void RequireFit(JsonElement definition, IReadOnlyDictionary<string, string> variables)
+    {
+        foreach (var (name, validator, _) in Read(definition))
         {
             if (variables.TryGetValue(name, out var value) && validator.Check(value, NoTables.Instance) is { } problem)
                 throw new DeveloperException("InvalidEnvironmentVariable", $"Environment variable {name} does not match its declared validator: {problem}");

@@ -12,6 +12,11 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
     /// <summary>What an app without <c>convex.config.ts</c> declares.</summary>
     private const string PlainDefinition = """{"path":"","definitionType":{"type":"app"},"childComponents":[],"httpMounts":{},"exports":{"type":"branch","branch":[]}}""";
 
+    private readonly LastAnswer<IReadOnlyList<AnalyzedModule>> _lastAnalysis = new();
+    private readonly LastAnswer<string> _lastSchema = new();
+    private readonly LastAnswer<string> _lastAuth = new();
+    private readonly LastAnswer<string> _lastDefinition = new();
+
     /// <summary>Evaluates everything.</summary>
     /// <param name="request">What was pushed.</param>
     /// <param name="deployed">The app's code as it is deployed, with everything that <c>process.env</c> holds.</param>
@@ -26,23 +31,46 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         var app = request.AppDefinition;
 
         // Each runs in a process of its own; the first of them to fail, in this order, is what the person is told.
-        var analysis = analyzer.AnalyzeAsync(modules, deployed.Environment, cancellationToken);
+        var analysis = AnalyzeAsync(modules, deployed.Environment, cancellationToken);
         var auth = EvaluateAuthAsync(modules, deployed.Environment, cancellationToken);
         var schema = EvaluateSchemaAsync(app, cancellationToken);
-        var definition = app.Definition is { } pushed
-            ? analyzer.EvaluateAppDefinitionAsync(PushedModules.Read(pushed), deployed.Environment, cancellationToken)
-            : Task.FromResult(PlainDefinition);
-        await Task.WhenAll(analysis, auth, schema, definition).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var definition = EvaluateDefinitionAsync(app, deployed.Environment, cancellationToken);
+        await Task.WhenAll(analysis, auth, schema, definition).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var analyzed = await analysis;
         foreach (var function in analyzed.SelectMany(module => module.Functions)) RequireIdentifier(function.Name);
         NotBuilt.RequireNoCrons(analyzed);
+        DeclaredVariables.RequireDeclarable(PushJson.Element(await definition));
         return new EvaluatedPush(modules, analyzed, await auth, await definition, await schema, variables);
     }
 
     /// <summary>Evaluates the schema alone: its JSON, or null when there is none.</summary>
-    public Task<string?> EvaluateSchemaAsync(PushedApp app, CancellationToken cancellationToken) =>
-        app.Schema is { } schema ? EvaluateSchemaAsync(PushedModules.Read(schema), cancellationToken) : Task.FromResult<string?>(null);
+    public async Task<string?> EvaluateSchemaAsync(PushedApp app, CancellationToken cancellationToken)
+    {
+        if (app.Schema is not { } pushed) return null;
+        var schema = PushedModules.Read(pushed);
+        return await _lastSchema.GetAsync(schema.Sha256, () => analyzer.EvaluateSchemaAsync(schema, cancellationToken));
+    }
+
+    /// <summary>Evaluates the auth config: its providers as a JSON array; none when there is no auth config.</summary>
+    public async Task<string> EvaluateAuthAsync(ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        if (modules.Modules.FirstOrDefault(module => module.Path == ModulePath.AuthConfig) is not { } config) return "[]";
+        return await _lastAuth.GetAsync(config.Sha256 + Spell(environment), () => analyzer.EvaluateAuthConfigAsync(config, environment, cancellationToken));
+    }
+
+    private Task<IReadOnlyList<AnalyzedModule>> AnalyzeAsync(ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        var key = $"{modules.Hash} {Convert.ToHexString(modules.Determinism.Seed.Span)}{Spell(environment)}";
+        return _lastAnalysis.GetAsync(key, () => analyzer.AnalyzeAsync(modules, environment, cancellationToken));
+    }
+
+    private async Task<string> EvaluateDefinitionAsync(PushedApp app, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        if (app.Definition is not { } pushed) return PlainDefinition;
+        var definition = PushedModules.Read(pushed);
+        return await _lastDefinition.GetAsync(definition.Sha256 + Spell(environment), () => analyzer.EvaluateAppDefinitionAsync(definition, environment, cancellationToken));
+    }
 
     /// <summary>Time and chance of the import phase stay as they are while the modules do, so that an unchanged push changes nothing.</summary>
     private ModuleSet Determine(IReadOnlyList<Module> modules, ModuleSet deployed)
@@ -54,12 +82,8 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         return new ModuleSet(hash, modules, new ImportPhase(seed, time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
-    private async Task<string?> EvaluateSchemaAsync(Module schema, CancellationToken cancellationToken) => await analyzer.EvaluateSchemaAsync(schema, cancellationToken);
-
-    private Task<string> EvaluateAuthAsync(ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
-        modules.Modules.FirstOrDefault(module => module.Path == ModulePath.AuthConfig) is { } config
-            ? analyzer.EvaluateAuthConfigAsync(config, environment, cancellationToken)
-            : Task.FromResult("[]");
+    private static string Spell(IReadOnlyDictionary<string, string> environment) =>
+        string.Concat(environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"\n{variable.Key}\0{variable.Value}"));
 
     private static void RequireIdentifier(string name)
     {

@@ -19,6 +19,7 @@ namespace Fresnel.Runtime.Pushes;
 public sealed partial class Pushes : IAsyncDisposable
 {
     private const string App = "";
+    private const string Heading = "Hit an error while pushing:\n";
     private static readonly TimeSpan UsualPoll = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(60);
 
@@ -26,6 +27,7 @@ public sealed partial class Pushes : IAsyncDisposable
     private readonly FunctionCatalog _catalog;
     private readonly PushEvaluator _evaluator;
     private readonly SchemaChecks _checks;
+    private readonly VariableChange _variables;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
@@ -37,6 +39,7 @@ public sealed partial class Pushes : IAsyncDisposable
         _time = options.Time;
         _log = options.Log.CreateLogger<Pushes>();
         _checks = new SchemaChecks(database, _log);
+        _variables = new VariableChange(database, catalog, _evaluator);
     }
 
     /// <summary>What is deployed, by hash, so that the CLI sends only what changed.</summary>
@@ -57,7 +60,7 @@ public sealed partial class Pushes : IAsyncDisposable
     public async Task<SchemaEvaluation> EvaluateSchemaAsync(PushRequest request, CancellationToken cancellationToken)
     {
         NotBuilt.RequireBuilt(request);
-        var schema = PushedSchema.Parse(await _evaluator.EvaluateSchemaAsync(request.AppDefinition, cancellationToken));
+        var schema = await ExplainAsync(async () => PushedSchema.Parse(await _evaluator.EvaluateSchemaAsync(request.AppDefinition, cancellationToken)));
         return await _database.ReadAsync(transaction => SchemaForecast.EvaluateAsync(transaction, App, schema, cancellationToken));
     }
 
@@ -113,25 +116,39 @@ public sealed partial class Pushes : IAsyncDisposable
     {
         if (request.DryRun) return PushDiff.None;
         var (diff, _) = await _database.CommitAsync((transaction, token) => PushFinish.ApplyAsync(transaction, request.StartPush, token), cancellationToken);
-        await SourceSweep.RunAsync(_database, _time, cancellationToken);
+        await PushSweep.RunAsync(_database, _time, cancellationToken);
         return diff;
     }
+
+    /// <summary>Sets and deletes environment variables, all of them or none, as far as the deployed code allows.</summary>
+    /// <exception cref="DeveloperException">A variable may not be like that, or the auth config fails under it; the code says why.</exception>
+    public Task ChangeVariablesAsync(IReadOnlyList<EnvironmentChange> changes, CancellationToken cancellationToken) => _variables.ApplyAsync(changes, cancellationToken);
 
     /// <summary>Stops checking documents; what is not checked yet stays pending.</summary>
     public ValueTask DisposeAsync() => _checks.DisposeAsync();
 
-    private async Task<(EvaluatedPush Push, PushedSchema? Schema)> EvaluateCodeAsync(PushRequest request, CancellationToken cancellationToken)
+    private Task<(EvaluatedPush Push, PushedSchema? Schema)> EvaluateCodeAsync(PushRequest request, CancellationToken cancellationToken) => ExplainAsync(async () =>
+    {
+        var (deployed, variables) = await _database.ReadAsync(async transaction =>
+            (await _catalog.LoadAsync(transaction, App, cancellationToken), await EnvironmentVariables.ListAsync(transaction, cancellationToken)));
+        var push = await _evaluator.EvaluateAsync(request, deployed, variables, cancellationToken);
+        return (push, PushedSchema.Parse(push.Schema));
+    });
+
+    /// <summary>Says of an error in the pushed code, or of a machine that cannot run it, that it came up while pushing.</summary>
+    private static async Task<T> ExplainAsync<T>(Func<Task<T>> evaluate)
     {
         try
         {
-            var (deployed, variables) = await _database.ReadAsync(async transaction =>
-                (await _catalog.LoadAsync(transaction, App, cancellationToken), await EnvironmentVariables.ListAsync(transaction, cancellationToken)));
-            var push = await _evaluator.EvaluateAsync(request, deployed, variables, cancellationToken);
-            return (push, PushedSchema.Parse(push.Schema));
+            return await evaluate();
+        }
+        catch (NodeUnavailableException error)
+        {
+            throw new DeveloperException("NodeUnavailable", Heading + error.Message);
         }
         catch (DeveloperException error) when (error is not ModuleConflictException)
         {
-            throw new DeveloperException(error.Code, $"Hit an error while pushing:\n{error.Message}");
+            throw new DeveloperException(error.Code, Heading + error.Message);
         }
     }
 

@@ -10,7 +10,7 @@ namespace Fresnel.Runtime.Pushes;
 internal static class SchemaForecast
 {
     /// <summary>The CLI asks before it lets indexes of tables with 100,000 documents go or be filled; how many there are beyond that does not matter to it.</summary>
-    private const int CountedDocuments = 200_000;
+    private const int CountedDocuments = 100_000;
 
     /// <summary>Forecasts.</summary>
     public static async ValueTask<SchemaEvaluation> EvaluateAsync(Transaction transaction, string component, PushedSchema? schema, CancellationToken cancellationToken)

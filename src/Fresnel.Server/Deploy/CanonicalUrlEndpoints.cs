@@ -26,8 +26,7 @@ internal static class CanonicalUrlEndpoints
 
     private static async Task UpdateAsync(HttpContext http, Runtime.Deployment deployment)
     {
-        HttpAuthentication.RequireAdmin(http, http.RequestServices.GetRequiredService<AdminAccess>());
-        var body = await DeployBody.ReadAsync(http, DeployJson.Default.CanonicalUrlUpdate);
+        var body = await DeployBody.ReadOfAdminAsync(http, DeployJson.Default.CanonicalUrlUpdate, _ => null);
         var origin = body.RequestDestination switch
         {
             "convexCloud" => CanonicalOrigin.ConvexCloud,

@@ -44,8 +44,7 @@ internal static class DeployApi
         // The CLI's own timings: it wants to hear that they came, and nothing depends on them.
         endpoints.MapApi(HttpMethods.Post, "/api/deploy2/report_push_completed", async (http, _) =>
         {
-            var report = await DeployBody.ReadAsync(http, json.PushReport);
-            HttpAuthentication.RequireAdmin(http, http.RequestServices.GetRequiredService<AdminAccess>(), report.AdminKey);
+            await DeployBody.ReadOfAdminAsync(http, json.PushReport, report => report.AdminKey);
             http.Response.ContentType = "application/json";
             await http.Response.WriteAsync("null", http.RequestAborted);
         });
@@ -61,8 +60,7 @@ internal static class DeployApi
         where TRequest : class =>
         endpoints.MapApi(HttpMethods.Post, path, async (http, deployment) =>
         {
-            var body = await DeployBody.ReadAsync(http, request);
-            HttpAuthentication.RequireAdmin(http, http.RequestServices.GetRequiredService<AdminAccess>(), keyIn(body));
+            var body = await DeployBody.ReadOfAdminAsync(http, request, keyIn);
             try
             {
                 await AnswerAsync(http, await handle(deployment.Pushes, body, http.RequestAborted), answer);

@@ -1,9 +1,11 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fresnel.Server.Auth;
 using Fresnel.Server.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fresnel.Server.Deploy;
 
@@ -13,14 +15,34 @@ internal static class DeployBody
     /// <summary>The most that a body may be, decompressed. Bytes; 200 MB. A larger one is refused with 400 <c>BodyTooLarge</c>.</summary>
     public const long MaxBytes = 200_000_000;
 
-    /// <summary>Reads a body.</summary>
-    /// <exception cref="RequestException">400: it is too large, not what it says it is, or not what was expected.</exception>
-    public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type) where T : class
+    /// <summary>The most that is read of somebody whose key is not in the header, in the hope to find it in the body. Bytes; 1 MiB.</summary>
+    public const long MaxBytesOfStrangers = 1 << 20;
+
+    /// <summary>Reads a body, and lets only admins pass: the key is in the header, or in the body for those who send it there.</summary>
+    /// <exception cref="RequestException">403: there is no good key. 400: the body is too large, not what it says it is, or not what was expected.</exception>
+    public static async ValueTask<T> ReadOfAdminAsync<T>(HttpContext http, JsonTypeInfo<T> type, Func<T, string?> keyIn) where T : class
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+        var admin = http.RequestServices.GetRequiredService<AdminAccess>();
         try
         {
-            await using var body = new BoundedStream(Decompress(http.Request), MaxBytes);
+            HttpAuthentication.RequireAdmin(http, admin);
+        }
+        catch (RequestException)
+        {
+            var told = await ReadAsync(http, type, MaxBytesOfStrangers);
+            HttpAuthentication.RequireAdmin(http, admin, keyIn(told));
+            return told;
+        }
+
+        return await ReadAsync(http, type, MaxBytes);
+    }
+
+    private static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, long maxBytes) where T : class
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maxBytes;
+        try
+        {
+            await using var body = new BoundedStream(Decompress(http.Request), maxBytes);
             return await JsonSerializer.DeserializeAsync(body, type, http.RequestAborted) ?? throw Invalid("it is null");
         }
         catch (JsonException exception)

@@ -19,9 +19,8 @@ internal static class EnvironmentEndpoints
 
     private static async Task UpdateAsync(HttpContext http, Runtime.Deployment deployment)
     {
-        HttpAuthentication.RequireAdmin(http, http.RequestServices.GetRequiredService<AdminAccess>());
-        var body = await DeployBody.ReadAsync(http, DeployJson.Default.EnvironmentUpdate);
-        await deployment.Environment.ChangeAsync([.. body.Changes.Select(change => new EnvironmentChange(change.Name, change.Value))], http.RequestAborted);
+        var body = await DeployBody.ReadOfAdminAsync(http, DeployJson.Default.EnvironmentUpdate, _ => null);
+        await deployment.Pushes.ChangeVariablesAsync([.. body.Changes.Select(change => new EnvironmentChange(change.Name, change.Value))], http.RequestAborted);
     }
 
     private static async Task ListAsync(HttpContext http, Runtime.Deployment deployment)

@@ -48,6 +48,26 @@ public sealed class PushTests(CliHost host) : IClassFixture<CliHost>
         Assert.Contains("Could not find function", (await host.FailAsync(project, "run", "extra:answer")).Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_query_in_a_node_file_runs_and_the_server_says_that_Convex_would_refuse_it()
+    {
+        using var project = await ConvexProject.CreateAsync(
+            [.. Apps.Chat, ("convex/tools.ts", """
+                "use node";
+                import { createHash } from "node:crypto";
+                import { action, query } from "./_generated/server";
+                export const digest = action({ args: {}, handler: async () => createHash("sha256").update("x").digest("hex") });
+                export const plain = query({ args: {}, handler: async (ctx) => (await ctx.db.query("messages").collect()).length });
+                """)]);
+
+        await host.PushAsync(project);
+
+        Assert.Contains("2d711642b726b04401627ca9fbac32f5", (await host.SucceedAsync(project, "run", "tools:digest")).Output, StringComparison.Ordinal);
+        await host.SucceedAsync(project, "run", "tools:plain");
+        Assert.Contains("tools", host.Host.Output, StringComparison.Ordinal);
+        Assert.Contains("plain", host.Host.Output, StringComparison.Ordinal);
+    }
+
     private static string Answering(string text) =>
         $$"""
         import { query } from "./_generated/server";

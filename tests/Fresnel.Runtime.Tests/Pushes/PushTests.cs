@@ -142,6 +142,44 @@ public sealed class PushTests
     }
 
     [Fact]
+    public async Task What_earlier_pushes_left_behind_goes_after_a_while()
+    {
+        var time = new ManualTime();
+        await using var pushes = await OpenAsync(time);
+        await pushes.PushAsync(Request([Module("a.js", "one")], Schema("t", Field("x", "string"))));
+        await pushes.StartAsync(Request([Module("a.js", "unfinished")], Schema("t", Field("y", "string"))));
+
+        await pushes.PushAsync(Request([Module("a.js", "two")], Schema("t", Field("z", "string"))));
+        Assert.Equal(3, await pushes.CountAsync("_sources"));
+        Assert.Equal(3, await pushes.CountAsync("_schemas"));
+
+        time.Advance(TimeSpan.FromMinutes(61));
+        await pushes.PushAsync(Request([Module("a.js", "three")], Schema("t", Field("z", "string"))));
+        Assert.Equal(1, await pushes.CountAsync("_sources"));
+        Assert.Equal(1, await pushes.CountAsync("_schemas"));
+        Assert.Equal(["a:three"], Names(await pushes.LoadAsync()));
+    }
+
+    [Fact]
+    public async Task A_variable_that_does_not_fit_its_declaration_is_refused()
+    {
+        const string Definition = """
+            {"path":"","definitionType":{"type":"app"},"childComponents":[],"httpMounts":{},"exports":{"type":"branch","branch":[]},
+             "envVars":[["MODE",{"type":"value","value":"{\"type\":\"literal\",\"value\":\"fast\"}","optional":true}]]}
+            """;
+        await using var pushes = await OpenAsync();
+        await pushes.PushAsync(Request([], definition: new("convex.config.js", Definition, "isolate")));
+
+        var error = await Assert.ThrowsAsync<DeveloperException>(() => pushes.Room.ChangeVariablesAsync([new("MODE", "slow"), new("OTHER", "1")], Token));
+        Assert.Equal("InvalidEnvironmentVariable", error.Code);
+        Assert.StartsWith("Environment variable MODE does not match its declared validator: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("OTHER", (await pushes.LoadAsync()).Environment.Keys);
+
+        await pushes.Room.ChangeVariablesAsync([new("MODE", "fast")], Token);
+        Assert.Equal("fast", (await pushes.LoadAsync()).Environment["MODE"]);
+    }
+
+    [Fact]
     public async Task What_is_not_built_is_refused_by_name()
     {
         await using var pushes = await OpenAsync();

@@ -3,6 +3,7 @@ using Fresnel.Engine;
 using Fresnel.Engine.Transactions;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Environment;
+using Fresnel.Runtime.Invocations;
 using Fresnel.Runtime.Node;
 using Fresnel.Runtime.Pushes;
 using Fresnel.Testing;
@@ -15,10 +16,11 @@ namespace Fresnel.Runtime.Tests.Pushes;
 /// <summary>Pushes over a store in memory. The code is not run: what a module "declares" is written in its source.</summary>
 internal sealed class TestPushes : IAsyncDisposable
 {
-    private TestPushes(Database database)
+    private TestPushes(Database database, MemoryCommitStore store, TimeProvider time)
     {
         Database = database;
-        var options = new DeploymentOptions { BundleFolder = "none" };
+        Store = store;
+        var options = new DeploymentOptions { BundleFolder = "none", Time = time };
         Catalog = new FunctionCatalog([], options.Urls);
         Environment = new EnvironmentVariables(database);
         Room = new PushRoom(database, Catalog, new SourceTellsAll(), options);
@@ -28,14 +30,20 @@ internal sealed class TestPushes : IAsyncDisposable
 
     public Database Database { get; }
 
+    public MemoryCommitStore Store { get; }
+
     public FunctionCatalog Catalog { get; }
 
     public EnvironmentVariables Environment { get; }
 
     public PushRoom Room { get; }
 
-    public static async Task<TestPushes> OpenAsync() =>
-        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions { SystemTables = SystemTables.All }, Token));
+    public static async Task<TestPushes> OpenAsync(TimeProvider? time = null)
+    {
+        time ??= TimeProvider.System;
+        var store = new MemoryCommitStore();
+        return new(await Database.OpenAsync(store, new DatabaseOptions { SystemTables = SystemTables.All, Time = time }, Token), store, time);
+    }
 
     /// <summary>A module that exports queries of these names.</summary>
     public static PushedModule Module(string path, params string[] queries) => new(path, string.Join(',', queries), "isolate", "{}");
@@ -94,11 +102,30 @@ internal sealed class TestPushes : IAsyncDisposable
 
     public async Task<DocumentId> InsertAsync(string table, params (string Name, Value Value)[] fields)
     {
-        var transaction = Database.BeginWrite();
-        var document = await transaction.InsertAsync(transaction.FindTable("", table) ?? transaction.CreateTable("", table), ValueObject.Create(fields), Token);
-        var commit = await Database.SubmitAsync(transaction, Token);
-        Assert.Equal(Engine.Commits.CommitOutcome.Committed, (await commit.Published).Outcome);
-        return document.Id;
+        // Run again after a conflict, as a mutation would be: a schema may be moved on at any moment.
+        var (id, _) = await Database.CommitAsync(
+            async (transaction, token) => (await transaction.InsertAsync(transaction.FindTable("", table) ?? transaction.CreateTable("", table), ValueObject.Create(fields), token)).Id,
+            Token);
+        return id;
+    }
+
+    /// <summary>Moves the schema beside the active one, as if its check had come less far.</summary>
+    public Task MoveSchemaAsync(Engine.Tables.SchemaState state) => Database.CommitAsync(
+        (transaction, _) =>
+        {
+            transaction.SetSchemaState(transaction.Schemas("").Pending!, state);
+            return ValueTask.FromResult(true);
+        },
+        Token);
+
+    public async Task<int> CountAsync(string table)
+    {
+        using var transaction = Database.BeginRead(limits: TransactionLimits.None);
+        var found = transaction.FindTable("", table)!;
+        var stream = transaction.Read(found, found.ById, KeyInterval.All);
+        var count = 0;
+        while (await stream.NextAsync(Token) is not null) count++;
+        return count;
     }
 
     /// <summary>The readable indexes of a table that a schema made.</summary>

@@ -69,6 +69,7 @@ public sealed class DeployApiTests
         var answer = await server.SendAsync(HttpMethod.Post, "/api/deploy2/start_push", bomb, "br", DeployServer.AdminKey);
 
         Assert.True(bomb.Length < 1_000_000);
+        Assert.Equal((400, "BodyTooLarge"), (await server.SendAsync(HttpMethod.Post, "/api/deploy2/start_push", new byte[1 << 21], null, null)).Error);
         Assert.Equal((400, "BodyTooLarge"), answer.Error);
     }
 
@@ -142,6 +143,30 @@ public sealed class DeployApiTests
         Assert.Equal(capturedHashes.EnumerateArray().Where(module => module.GetProperty("path").GetString() != "crons.js").Select(Sorted).Order(StringComparer.Ordinal), hashes);
         var added = finished.Json.GetProperty("componentDiffs").GetProperty("").GetProperty("moduleDiff").GetProperty("added").EnumerateArray().Select(path => path.GetString());
         Assert.Equal(["auth.config.js", "http.js", "lib/shared.js", "limits.js", "messages.js", "nodeStuff.js", "other.js"], added);
+    }
+
+    [Fact]
+    [Spec("deploy-api", 18)]
+    public async Task The_auth_config_is_asked_again_when_a_variable_changes()
+    {
+        await using var server = await DeployServer.StartAsync();
+        const string Config = """{"path":"auth.config.js","environment":"isolate","source":"export default {providers:[{domain:process.env.AUTH_DOMAIN,applicationID:'app'}]};"}""";
+        var push = EmptyPush.Replace("\"changedModules\":[]", $"\"changedModules\":[{Config}]", StringComparison.Ordinal);
+
+        var missing = await server.PostAsync("/api/deploy2/start_push", push);
+        Assert.Equal((400, "AuthConfigMissingEnvironmentVariable"), missing.Error);
+        Assert.Contains("Environment variable AUTH_DOMAIN is used in auth config file but its value was not set", missing.Body, StringComparison.Ordinal);
+
+        await server.PostAsync("/api/update_environment_variables", """{"changes":[{"name":"AUTH_DOMAIN","value":"https://one.example"}]}""");
+        var started = await server.PostAsync("/api/deploy2/start_push", push);
+        await server.PostAsync("/api/deploy2/finish_push", $"{{\"startPush\":{started.Body}}}");
+        Assert.Equal((400, "AuthConfigMissingEnvironmentVariable"), (await server.PostAsync("/api/update_environment_variables", """{"changes":[{"name":"AUTH_DOMAIN"}]}""")).Error);
+        Assert.Equal("""{"environmentVariables":{"AUTH_DOMAIN":"https://one.example"}}""", (await server.GetAsync("/api/v1/list_environment_variables")).Body);
+
+        await server.PostAsync("/api/update_environment_variables", """{"changes":[{"name":"AUTH_DOMAIN","value":"https://two.example"}]}""");
+        var again = (await server.PostAsync("/api/deploy2/start_push", push)).Body;
+        var diff = (await server.PostAsync("/api/deploy2/finish_push", $"{{\"startPush\":{again}}}")).Json.GetProperty("authDiff");
+        Assert.Equal(0, diff.GetProperty("added").GetArrayLength());
     }
 
     [Theory]

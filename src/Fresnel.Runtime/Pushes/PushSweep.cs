@@ -6,9 +6,9 @@ using Fresnel.Values;
 
 namespace Fresnel.Runtime.Pushes;
 
-/// <summary>Deletes texts of modules that nothing refers to: those of earlier pushes, and of pushes that were never finished.</summary>
-/// <remarks>A text is left alone for an hour, so that a push that is under way finds what it stored; one that takes longer is told that it raced.</remarks>
-internal static class SourceSweep
+/// <summary>Deletes what pushes leave behind: texts of modules that nothing refers to, and schemas that others have replaced.</summary>
+/// <remarks>Both are left alone for an hour, so that a push that is under way finds what it stored; one that takes longer is told that it raced.</remarks>
+internal static class PushSweep
 {
     private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
 
@@ -28,9 +28,23 @@ internal static class SourceSweep
             }
 
             foreach (var id in unused) await transaction.DeleteAsync(sources, id, token);
+            await DeleteOverwrittenAsync(transaction, before, token);
             return unused.Count;
         },
         cancellationToken);
+
+    private static async ValueTask DeleteOverwrittenAsync(Transaction transaction, double before, CancellationToken cancellationToken)
+    {
+        var schemas = transaction.FindTable("", "_schemas")!;
+        var overwritten = new List<DocumentId>();
+        var stream = transaction.ReadIndex(schemas, "by_component_state", KeyInterval.Prefix(IndexKey.Encode("", "overwritten")));
+        while (await stream.NextAsync(cancellationToken) is { } schema)
+        {
+            if (schema.Fields["_creationTime"].AsFloat64() < before) overwritten.Add(schema.Id);
+        }
+
+        foreach (var id in overwritten) await transaction.DeleteAsync(schemas, id, cancellationToken);
+    }
 
     private static async ValueTask<HashSet<string>> ListUsedAsync(Transaction transaction, CancellationToken cancellationToken)
     {
