@@ -126,16 +126,22 @@ internal sealed partial class Checkpointer : IAsyncDisposable
 
         var difference = PageDifference.Between(_last, snapshot);
         var firstPage = _nextPage;
+        var isFlipping = false;
         try
         {
             await WritePagesAsync(difference.Nodes);
+            isFlipping = true;
             CheckpointRoot[] roots = [.. snapshot.Roots.All().Select(root => new CheckpointRoot(root.Index, root.Tree.IsKeyOnly, root.Tree.Count, root.Tree.Root.Page))];
             await _store.FlipAsync(new CheckpointRow(snapshot.Timestamp, logEnd, _nextPage, _keys.Last, roots).Write(), logEnd, difference.Freed, CancellationToken.None);
         }
-        catch
+        catch (Exception failed)
         {
-            // The pages belong to no checkpoint; their numbers are given again, so they must be gone before that.
             foreach (var node in difference.Nodes) Forget(node, firstPage);
+
+            // It may be in force after all: then its pages must stay, and a few that are of no use are the price for not knowing.
+            if (isFlipping && failed is not StoreException { Failure: StoreFailure.Refused }) throw;
+
+            // The pages belong to no checkpoint; their numbers are given again, so they must be gone before that.
             await _store.SweepPagesAsync(firstPage, CancellationToken.None);
             _nextPage = firstPage;
             throw;

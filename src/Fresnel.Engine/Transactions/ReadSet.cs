@@ -49,6 +49,13 @@ public sealed class ReadSet
     /// <summary>Takes a stream on that will report what it read.</summary>
     internal void Open(DocumentStream stream) => _open.Add(stream);
 
+    /// <summary>Nothing more is read: every open stream reports and is let go, for it holds on to its snapshot.</summary>
+    internal void Close()
+    {
+        Settle();
+        _open.Clear();
+    }
+
     /// <summary>Lets every open stream report. From here on the set may be read by several threads, as long as nobody reads more into it.</summary>
     internal void Settle()
     {

@@ -16,7 +16,7 @@ internal sealed class WatchList(Timestamp start)
     /// <summary>Adds a watch, unless it is stale already.</summary>
     public Watch Add(ReadSet reads, Timestamp asOf, object? owner)
     {
-        reads.Settle();
+        reads.Close();
         var watch = new Watch(this, reads, asOf) { Owner = owner };
         lock (_gate)
         {

@@ -51,7 +51,11 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
     private async ValueTask<bool> RunMutationAsync(FunctionPath path, CancellationToken cancellationToken)
     {
         var outcome = await invoker.MutateWith(new ScheduledMutation(parts, component, job.Id, _requestId), Call(path), cancellationToken).Completed;
-        return outcome.Error?.SystemCode is null;
+        if (outcome.Error is not { } error) return true;
+        if (error.SystemCode is not null) return false;
+
+        // One that overran its time or memory was ended from outside, and what its transaction would have noted with it. Any other is noted already.
+        return await FailAsync(error.FullText.TrimEnd('\n'), cancellationToken);
     }
 
     /// <summary>Runs it at most once: that it has begun is durable before it begins, whatever happens then.</summary>

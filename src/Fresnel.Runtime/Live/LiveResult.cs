@@ -13,7 +13,6 @@ internal sealed class LiveResult
 {
     private readonly HashSet<LiveSubscription> _holders = [];
     private readonly LiveQuery _query;
-    private readonly QueryOutcome _outcome;
     private Watch? _watch;
     private int _references;
 
@@ -21,18 +20,21 @@ internal sealed class LiveResult
     {
         Live = live;
         _query = query;
-        _outcome = outcome;
+        // Not the outcome itself: it has the snapshot, and a result that nothing touches would keep all that was replaced since.
+        Timestamp = outcome.Snapshot.Timestamp;
+        Outcome = outcome.Outcome;
+        Journal = outcome.Journal;
         IdentityKey = outcome.ObservedIdentity ? identity.CacheKey : null;
     }
 
     public LiveQueries Live { get; }
 
     /// <summary>The snapshot that was read.</summary>
-    public Timestamp Timestamp => _outcome.Snapshot.Timestamp;
+    public Timestamp Timestamp { get; }
 
-    public FunctionOutcome Outcome => _outcome.Outcome;
+    public FunctionOutcome Outcome { get; }
 
-    public string? Journal => _outcome.Journal;
+    public string? Journal { get; }
 
     /// <summary>For whom it is; null when it does not matter who asks.</summary>
     public string? IdentityKey { get; }

@@ -79,6 +79,7 @@ internal sealed class Worker
         catch (Exception failure)
         {
             Release();
+            if (failure is InvocationAbandonedException) return null;
             throw failure is OperationCanceledException
                 ? new InvocationAbandonedException(AbandonReason.Canceled, "The invocation was canceled.", failure)
                 : new InvocationAbandonedException(AbandonReason.Internal, failure.Message, failure);
@@ -103,7 +104,7 @@ internal sealed class Worker
     public void Retire()
     {
         _isRetired = true;
-        if (Load == 0) End(new OperationCanceledException("The worker was retired."));
+        if (Load == 0) End(Retired());
     }
 
     /// <summary>Ends it now, with what it runs.</summary>
@@ -249,8 +250,11 @@ internal sealed class Worker
     private void Release()
     {
         LastUsed = _settings.Time.GetTimestamp();
-        if (Interlocked.Decrement(ref _load) == 0 && _isRetired) End(new OperationCanceledException("The worker was retired."));
+        if (Interlocked.Decrement(ref _load) == 0 && _isRetired) End(Retired());
     }
+
+    // What was given to it at the same moment is no worse than what a crash takes: it may be run again elsewhere.
+    private static InvocationAbandonedException Retired() => new(AbandonReason.WorkerLost, "The worker was retired.");
 
     private void End(Exception why)
     {

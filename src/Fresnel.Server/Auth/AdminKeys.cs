@@ -56,7 +56,7 @@ public static class AdminKeys
     {
         var (name, secretPart) = Split(key);
         var (_, statedPart) = Split(stated);
-        return (name is null || name == instanceName || key == stated) &&
+        return secretPart.Length > 0 && (name is null || name == instanceName || key == stated) &&
             CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secretPart), Encoding.UTF8.GetBytes(statedPart));
     }
 

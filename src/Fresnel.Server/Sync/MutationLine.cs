@@ -60,7 +60,11 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
                 var run = invoker.Mutate(mutation.Call, mutation.Key, CancellationToken.None);
                 lock (_gate) _unanswered.Enqueue(run);
                 _running.Writer.TryWrite(new RunningMutation(mutation.RequestId, run));
-                await run.Sealed.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                if (await run.Sealed is not null) continue;
+
+                // It has no place in the order. Unless the function itself failed, the client sends it again, and nothing that came after it may overtake it.
+                await ((Task)run.Completed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!run.Completed.IsCompletedSuccessfully || run.Completed.Result.Error is { SystemCode: not null }) break;
             }
         }
         catch (OperationCanceledException)

@@ -86,9 +86,9 @@ internal sealed class SyncSession : IDisposable
         {
             _outbox.Finish(SessionEnd.ByClient);
         }
-        catch (RequestException exception)
+        catch (Exception exception)
         {
-            // The receiver cannot go on behind such a message.
+            // The receiver cannot go on behind such a message; and whatever it was, the writer and the line of mutations must hear of the end.
             _outbox.Finish(_state.EndOf(exception));
         }
     }

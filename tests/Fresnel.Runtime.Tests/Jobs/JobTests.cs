@@ -64,6 +64,24 @@ public sealed class JobTests
         Assert.Equal("[]", ValueOf(await test.QueryAsync("tasks:list")));
     }
 
+    [Fact, Spec("function-runtime", 59)]
+    public async Task A_scheduled_mutation_that_overran_its_time_is_failed_and_not_run_again()
+    {
+        const string Text = "Function execution timed out (maximum duration: 1s)";
+        var runs = 0;
+        var functions = Functions.Mutation("tasks:loop", async call =>
+        {
+            Interlocked.Increment(ref runs);
+            await call.Insert("tasks", "{}");
+            throw new InvocationAbandonedException(AbandonReason.TimedOut, Text);
+        });
+        await using var test = await StartAsync(functions);
+        var job = await EndedAsync(test, await ScheduleAsync(test, "tasks:loop", 0));
+        Assert.Equal(("failed", Text), (job["state"]!["kind"]!.GetValue<string>(), job["state"]!["error"]!.GetValue<string>()));
+        Assert.Equal("[]", ValueOf(await test.QueryAsync("tasks:list")));
+        Assert.Equal(1, runs);
+    }
+
     [Fact, Spec("function-runtime", 58), Spec("data-model", 71)]
     public async Task What_a_failing_mutation_scheduled_never_exists_and_what_a_failing_action_scheduled_does()
     {

@@ -43,6 +43,7 @@ public sealed class AdminKeyTests
     [InlineData("other|the-key", "the-key", false)]
     [InlineData("other|the-key", "other|the-key", true)]
     [InlineData("mine|the-other", "the-key", false)]
+    [InlineData("", "mine|", false)]
     public void A_stated_key_is_good_with_and_without_the_name(string given, string stated, bool isGood) =>
         Assert.Equal(isGood, AdminKeys.MatchesStated(given, stated, "mine"));
 

@@ -104,6 +104,21 @@ public sealed class MutationTests
         Assert.Equal("[]", (await client.TransitionAsync()).GetProperty("modifications")[0].GetProperty("value").GetRawText());
     }
 
+    [Fact, Spec("client-protocol", 29)]
+    public async Task What_follows_a_mutation_that_the_system_failed_does_not_overtake_it()
+    {
+        await using var server = await ServerTestbed.StartAsync(options => options.Limits = options.Limits with { TotalTime = TimeSpan.FromMilliseconds(200) });
+        await using (var client = await server.ConnectAsync())
+        {
+            await client.MutateAsync(0, "numbers:addSlowly", """{"table":"a","n":1}""");
+            await client.MutateAsync(1, "numbers:add", """{"table":"a","n":2}""");
+            await client.ReadToCloseAsync();
+            Assert.Equal((1013, "SystemTimeoutError"), ((int)client.CloseStatus!, client.CloseReason));
+        }
+
+        Assert.Equal(0, server.Functions.Runs);
+    }
+
     [Fact]
     public async Task A_request_keeps_its_id_when_it_is_sent_again()
     {
