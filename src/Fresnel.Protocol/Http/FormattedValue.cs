@@ -35,7 +35,7 @@ public static class FormattedValue
             case ValueKind.Int64:
                 json.WriteNumberValue(value.AsInt64());
                 break;
-            case ValueKind.Float64 when double.IsFinite(value.AsFloat64()) && !double.IsNegative(value.AsFloat64() == 0 ? value.AsFloat64() : 1):
+            case ValueKind.Float64 when double.IsFinite(value.AsFloat64()) && !IsNegativeZero(value.AsFloat64()):
                 var text = value.AsFloat64().ToString("R", CultureInfo.InvariantCulture);
                 json.WriteRawValue(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text, skipInputValidation: true);
                 break;
@@ -60,4 +60,6 @@ public static class FormattedValue
                 break;
         }
     }
+
+    private static bool IsNegativeZero(double number) => number == 0 && double.IsNegative(number);
 }

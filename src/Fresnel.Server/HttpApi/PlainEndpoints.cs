@@ -48,6 +48,7 @@ internal static class PlainEndpoints
 
     private static async Task AnswerEchoAsync(HttpContext http, Deployment deployment)
     {
+        // The whole body first: many clients do not read before they have sent everything.
         var body = await RequestBody.ReadAsync(http, EchoBytes);
         http.Response.ContentType = http.Request.ContentType;
         http.Response.ContentLength = body.Length;

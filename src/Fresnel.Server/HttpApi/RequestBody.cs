@@ -12,14 +12,14 @@ internal static class RequestBody
     /// <summary>16 MiB of arguments and something around them. Source: <c>spec/client-protocol.md</c> §1.5.</summary>
     public const int FunctionBytes = (16 << 20) + 2000;
 
+    private const int FirstBytes = 4096;
+
     /// <summary>Reads a whole body.</summary>
     /// <exception cref="RequestException">It is larger.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, long maximumBytes)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maximumBytes;
-        if (http.Request.ContentLength > maximumBytes) throw TooLarge(maximumBytes);
-
-        var body = new ArrayBufferWriter<byte>((int)Math.Max(http.Request.ContentLength ?? 256, 1));
+        Admit(http, maximumBytes);
+        var body = new ArrayBufferWriter<byte>(FirstBytes); // Not what the header claims: memory is given for what has come.
         while (true)
         {
             var read = await http.Request.BodyReader.ReadAsync(http.RequestAborted);
@@ -28,6 +28,14 @@ internal static class RequestBody
             if (body.WrittenCount > maximumBytes) throw TooLarge(maximumBytes);
             if (read.IsCompleted) return body.WrittenMemory;
         }
+    }
+
+    /// <summary>Lets the server take bodies up to a size, whatever it takes elsewhere.</summary>
+    /// <exception cref="RequestException">This one says that it is larger.</exception>
+    private static void Admit(HttpContext http, long maximumBytes)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maximumBytes;
+        if (http.Request.ContentLength > maximumBytes) throw TooLarge(maximumBytes);
     }
 
     /// <summary>Reads a JSON body with its content type.</summary>

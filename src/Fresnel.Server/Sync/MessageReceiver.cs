@@ -6,7 +6,7 @@ namespace Fresnel.Server.Sync;
 /// <summary>Puts the frames of a socket together to messages, within a bound.</summary>
 internal sealed class MessageReceiver(WebSocket socket, int maximumBytes) : IDisposable
 {
-    private const int ReadBytes = 4096;
+    private const int ReadBytes = 1024; // What an idle socket holds; a message that is longer is given room as it comes.
 
     private readonly PooledBuffer _buffer = new();
 
