@@ -7,7 +7,10 @@ namespace Fresnel.Protocol.Sync;
 /// <remarks>A message is read twice: once for its type, which may stand anywhere, and once for the fields of that type. Arguments are kept as the bytes that came.</remarks>
 public static class ClientMessageReader
 {
-    private const int MaxDepth = 128; // Arguments nest 64 deep at most, with four levels of message around them; deeper ones must still be told so by the function's check.
+    // Arguments nest 64 deep at most, with four levels of message around them; somewhat deeper ones are left to the function's check, which says so.
+    private const int MaxDepth = 128;
+
+    private const string Types = "`Connect`, `ModifyQuerySet`, `Mutation`, `Action`, `Authenticate`, `Event`";
 
     /// <summary>Reads a message.</summary>
     /// <exception cref="InvalidMessageException">It is not one.</exception>
@@ -25,7 +28,7 @@ public static class ClientMessageReader
                 "Action" => new ActionMessage(ReadCall(ref fields)),
                 "Authenticate" => ReadAuthenticate(ref fields),
                 "Event" => ReadEvent(ref fields),
-                _ => throw new InvalidMessageException($"unknown variant `{type}`, expected one of `Connect`, `ModifyQuerySet`, `Mutation`, `Action`, `Authenticate`, `Event`"),
+                _ => throw new InvalidMessageException($"unknown variant `{type}`, expected one of {Types}"),
             };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -82,7 +85,8 @@ public static class ClientMessageReader
             else fields.Skip();
         }
 
-        return new ModifyQuerySet(baseVersion ?? throw Missing("baseVersion"), newVersion ?? throw Missing("newVersion"), modifications ?? throw Missing("modifications"));
+        return new ModifyQuerySet(
+            baseVersion ?? throw Missing("baseVersion"), newVersion ?? throw Missing("newVersion"), modifications ?? throw Missing("modifications"));
     }
 
     private static List<QuerySetModification> ReadModifications(ref FieldReader fields)

@@ -42,7 +42,8 @@ internal sealed class LiveExecution : IDisposable
         try
         {
             var id = RequestIdOf(_query.Key, Snapshot);
-            var result = await _live.RunAsync(_query, call with { Identity = Identity, Journal = _query.Key.Journal, RequestId = id }, Snapshot, _abandoned.Token);
+            var own = call with { Identity = Identity, Journal = _query.Key.Journal, RequestId = id };
+            var result = await _live.RunAsync(_query, own, Snapshot, _abandoned.Token);
             lock (_live.Gate)
             {
                 _query.AddLocked(result);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Runtime.Live;
@@ -10,12 +11,16 @@ namespace Fresnel.Server.Errors;
 internal static class RequestErrors
 {
     private const string InternalCode = "InternalServerError";
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>What is told of faults that are nobody's business outside.</summary>
     public const string InternalText = "Your request couldn't be completed. Try again later.";
 
     /// <summary>The error as callers may see it: what is not meant for them becomes the generic internal one.</summary>
     public static RequestException Classify(Exception exception) => exception switch
     {
+        RequestException { Kind: RequestErrorKind.Internal } => new RequestException(RequestErrorKind.Internal, InternalCode, InternalText),
         RequestException request => request,
         LiveQueryFaultException { Error: { SystemCode: { } code } fault } => FaultOf(code, fault.Message),
         DeveloperException developer => RequestException.BadRequest(developer.Code, developer.Message),
@@ -52,7 +57,7 @@ internal static class RequestErrors
     {
         http.Response.StatusCode = StatusOf(error.Kind);
         http.Response.ContentType = "application/json";
-        await using var writer = new Utf8JsonWriter(http.Response.BodyWriter, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        await using var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options);
         writer.WriteStartObject();
         writer.WriteString("code", error.Code);
         writer.WriteString("message", error.Message);

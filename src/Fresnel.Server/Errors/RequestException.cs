@@ -47,6 +47,9 @@ public sealed class RequestException(RequestErrorKind kind, string code, string 
     /// <summary>The caller's mistake, with its code: 400.</summary>
     public static RequestException BadRequest(string code, string message) => new(RequestErrorKind.BadRequest, code, message);
 
+    /// <summary>Answered like a fault of the server: 500, with the generic text. This text is for the log.</summary>
+    public static RequestException Fault(string message) => new(RequestErrorKind.Internal, "InternalServerError", message);
+
     /// <summary>A part of Fresnel that is not built yet; names it. 501.</summary>
     public static RequestException NotBuilt(string what) =>
         new(RequestErrorKind.NotBuilt, "NotBuiltYet", $"{what} not built yet in this version of Fresnel.");

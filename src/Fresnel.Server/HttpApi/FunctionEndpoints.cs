@@ -80,7 +80,10 @@ internal static class FunctionEndpoints
     private static async Task AnswerQueryAtTimestampAsync(HttpContext http, Deployment deployment)
     {
         var request = await ReadAsync(http);
-        if (request.Timestamp is null || !Timestamp.TryParseWire(request.Timestamp, out var timestamp)) throw RequestException.BadRequest("BadJsonBody", "Expected a timestamp in field `ts`");
+        if (request.Timestamp is null || !Timestamp.TryParseWire(request.Timestamp, out var timestamp))
+        {
+            throw RequestException.BadRequest("BadJsonBody", "Expected a timestamp in field `ts`");
+        }
 
         var (call, format) = Prepare(http, request, FunctionCaller.HttpApi);
         var snapshot = http.RequestServices.GetRequiredService<PinnedSnapshots>().Find(timestamp, deployment.Database.Published);
@@ -108,7 +111,11 @@ internal static class FunctionEndpoints
     {
         ClientHeader.Check(http);
         var identity = HttpAuthentication.Authenticate(http, http.RequestServices.GetRequiredService<AdminAccess>());
-        if (!ValueFormats.TryParse(request.Format, out var format)) throw RequestException.BadRequest("BadFormat", $"format param must be one of [`json`]. Got {request.Format}");
+        if (!ValueFormats.TryParse(request.Format, out var format))
+        {
+            throw RequestException.BadRequest("BadFormat", $"format param must be one of [`json`]. Got {request.Format}");
+        }
+
         if (request.Path is not { } path) throw RequestException.BadRequest("BadJsonBody", "missing field `path`");
         if (request.Arguments is not { } arguments) throw RequestException.BadRequest("BadJsonBody", "missing field `args`");
         if (!FunctionPath.TryParse(path, out var function, out var detail))
@@ -118,7 +125,7 @@ internal static class FunctionEndpoints
 
         if (!string.IsNullOrEmpty(request.ComponentPath) && identity is not { IsAdmin: true, Attributes: null })
         {
-            throw new RequestException(RequestErrorKind.Internal, "InternalServerError", "Only admin or system users can call functions on non-root components directly");
+            throw RequestException.Fault("Only admin or system users can call functions on non-root components directly");
         }
 
         var call = new FunctionCall

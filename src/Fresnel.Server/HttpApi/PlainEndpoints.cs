@@ -11,13 +11,15 @@ namespace Fresnel.Server.HttpApi;
 internal static class PlainEndpoints
 {
     private const long EchoBytes = 128 << 20;
+    private const string Greeting = "This Convex deployment is running. See https://docs.convex.dev/.";
 
-    private static readonly string Version = typeof(PlainEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+    private static readonly string Version =
+        typeof(PlainEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     /// <summary>Maps the routes, and the answers for whatever else lies under <c>/api</c>.</summary>
     public static void MapPlain(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapApi(HttpMethods.Get, "/", (http, _) => http.Response.WriteAsync("This Convex deployment is running. See https://docs.convex.dev/.", http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/", (http, _) => http.Response.WriteAsync(Greeting, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/instance_version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/instance_name", (http, deployment) => http.Response.WriteAsync(deployment.Options.Name, http.RequestAborted));

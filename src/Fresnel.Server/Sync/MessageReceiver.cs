@@ -20,13 +20,16 @@ internal sealed class MessageReceiver(WebSocket socket, int maximumBytes) : IDis
             var memory = _buffer.GetMemory(ReadBytes);
             var received = await socket.ReceiveAsync(memory, cancellationToken);
             if (received.MessageType == WebSocketMessageType.Close) return null;
-            if (received.MessageType == WebSocketMessageType.Binary) throw new RequestException(RequestErrorKind.Internal, "InternalServerError", "Binary messages are not part of the protocol.");
+            if (received.MessageType == WebSocketMessageType.Binary) throw RequestException.Fault("Binary messages are not part of the protocol.");
 
             _buffer.Advance(received.Count);
-            if (_buffer.Length > maximumBytes) throw RequestException.BadRequest("WSMessageTooLarge", $"Received a message on websocket that is larger than {maximumBytes} bytes");
+            if (_buffer.Length > maximumBytes) throw TooLarge(maximumBytes);
             if (received.EndOfMessage) return _buffer.Written;
         }
     }
 
     public void Dispose() => _buffer.Dispose();
+
+    private static RequestException TooLarge(int maximumBytes) =>
+        RequestException.BadRequest("WSMessageTooLarge", $"Received a message on websocket that is larger than {maximumBytes} bytes");
 }

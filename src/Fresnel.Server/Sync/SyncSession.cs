@@ -123,7 +123,7 @@ internal sealed class SyncSession : IDisposable
         _state.Connect(connect);
         if (connect.MaxObservedTimestamp is { } observed && observed > _deployment.Database.Published.Timestamp)
         {
-            throw new RequestException(RequestErrorKind.Internal, "InternalServerError", "The client has seen a newer timestamp than this deployment has.");
+            throw BrokenRule("The client has seen a newer timestamp than this deployment has.");
         }
     }
 
@@ -135,7 +135,10 @@ internal sealed class SyncSession : IDisposable
                 "BaseVersionMismatch", $"Base version {modify.BaseVersion} passed up doesn't match the current version {_state.QuerySetVersion}");
         }
 
-        if (modify.NewVersion <= modify.BaseVersion) throw RequestException.BadRequest("BaseVersionMismatch", $"New version {modify.NewVersion} is not after the base version {modify.BaseVersion}");
+        if (modify.NewVersion <= modify.BaseVersion)
+        {
+            throw RequestException.BadRequest("BaseVersionMismatch", $"New version {modify.NewVersion} is not after the base version {modify.BaseVersion}");
+        }
 
         var changes = modify.Modifications.Select(Change).ToList();
         _state.QuerySetVersion = modify.NewVersion;
@@ -186,7 +189,10 @@ internal sealed class SyncSession : IDisposable
 
     private void OnAuthenticate(Authenticate authenticate)
     {
-        if (authenticate.BaseVersion != _state.IdentityVersion) throw BrokenRule($"Identity version {authenticate.BaseVersion} is not the current version {_state.IdentityVersion}.");
+        if (authenticate.BaseVersion != _state.IdentityVersion)
+        {
+            throw BrokenRule($"Identity version {authenticate.BaseVersion} is not the current version {_state.IdentityVersion}.");
+        }
 
         var identity = authenticate.TokenType switch
         {
@@ -238,6 +244,6 @@ internal sealed class SyncSession : IDisposable
 
     private static RequestException NotOnComponents() => BrokenRule("Only admin or system users can call functions on non-root components directly");
 
-    /// <summary>The client broke a rule in a way that the protocol answers like a fault of the server.</summary>
-    private static RequestException BrokenRule(string rule) => new(RequestErrorKind.Internal, "InternalServerError", rule);
+    /// <summary>What the client asks for breaks a rule in a way that the protocol answers like a fault of the server.</summary>
+    private static RequestException BrokenRule(string rule) => RequestException.Fault(rule);
 }

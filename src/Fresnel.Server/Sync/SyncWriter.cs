@@ -13,7 +13,8 @@ namespace Fresnel.Server.Sync;
 /// It is held back while the answer to a mutation that it contains has not been written (T4), and one at least as new follows each answer (T3).
 /// Source: <c>spec/client-protocol.md</c> §2.7.
 /// </remarks>
-internal sealed class SyncWriter(WebSocket socket, Outbox outbox, LiveSession live, MutationLine mutations, SyncState state, SyncLimits limits, bool redacts, TimeProvider time) : IDisposable
+internal sealed class SyncWriter(
+    WebSocket socket, Outbox outbox, LiveSession live, MutationLine mutations, SyncState state, SyncLimits limits, bool redacts, TimeProvider time) : IDisposable
 {
     private readonly PooledBuffer _buffer = new();
     private StateVersion _sent; // The end of the last transition; the start of the next one.
