@@ -270,7 +270,7 @@ internal sealed class Worker
         if (fault is not null) NodeLog.FrameFailed(_settings.Log, fault);
         if (_process?.WaitForExit(TimeSpan.FromSeconds(2)) is false) _process.Kill();
         var outOfMemory = _process?.RanOutOfMemory ?? false;
-        End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : "The worker ended unexpectedly."));
+        End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : $"The worker ended unexpectedly. It said: {_process?.LastWords}"));
         NodeLog.Ended(_settings.Log, _settings.PoolName, _process?.Id ?? 0, _end!.Message);
         _connected.TrySetException(_end!);
 

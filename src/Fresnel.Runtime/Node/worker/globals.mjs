@@ -42,16 +42,19 @@ function replace(key, value) {
 /**
  * A global of Node's that functions see differently or not at all, but that Node's own code (which is loaded late and looks for it there) must see as it is.
  * @param {string} name
- * @param {unknown} real
  * @param {unknown} shown What functions see.
  * @param {() => boolean} [sees] Whether the running function sees the real one.
  */
-export function veil(name, real, shown, sees = () => false) {
+export function veil(name, shown, sees = () => false) {
+  const original = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (original === undefined) return;
+  // Not read before it is needed: some are loaded by being read.
+  const real = original.get === undefined ? () => original.value : original.get.bind(globalThis);
   Object.defineProperty(globalThis, name, {
     configurable: true,
     enumerable: false,
     get: function read() {
-      if (calledByNode(read) || sees()) return real;
+      if (calledByNode(read) || sees()) return real();
       return anyReplaced ? replacement(name, shown) : shown;
     },
     set: (replacement) => replace(name, replacement),

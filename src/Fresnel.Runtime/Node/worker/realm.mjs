@@ -53,9 +53,12 @@ function installNodeRealm(settings) {
   Object.assign(globalThis, { require: createRequire(settings.folder), __dirname: folder, __filename: `${folder}index.js`, module: { exports: {} }, exports: {} });
 }
 
-// Of Node's globals, what the default runtime does not have.
+// Of Node's globals, what the default runtime does not have, but Node's own code looks for.
+const Veiled = ["Buffer", "global", "setImmediate", "clearImmediate", "BroadcastChannel", "MessageChannel", "MessageEvent", "MessagePort"];
+
+// The others that it does not have.
 const Hidden = [
-  "navigator", "Navigator", "WebSocket", "CloseEvent", "EventSource", "BroadcastChannel", "MessageChannel", "MessageEvent", "MessagePort",
+  "navigator", "Navigator", "WebSocket", "CloseEvent", "EventSource",
   "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList", "PerformanceResourceTiming",
   "Storage", "localStorage", "sessionStorage",
 ];
@@ -65,9 +68,10 @@ function installDefaultRealm(settings) {
   for (const name of Hidden) Reflect.deleteProperty(globalThis, name);
   // A "use node" module may hold queries; the code of such a module sees Node, wherever it runs.
   const sees = settings.nodeModules ? inNode : () => false;
-  for (const name of ["Buffer", "global", "setImmediate", "clearImmediate"]) veil(name, /** @type {any} */ (globalThis)[name], undefined, sees);
+  for (const name of Veiled) veil(name, undefined, sees);
   if (settings.nodeModules) {
-    veil("require", createRequire(settings.folder), undefined, sees);
+    Object.assign(globalThis, { require: createRequire(settings.folder) });
+    veil("require", undefined, sees);
     refuseNodeInDeterministicCode();
   }
 
@@ -85,10 +89,10 @@ function installDefaultRealm(settings) {
   for (const name of ["Crypto", "CryptoKey", "SubtleCrypto"]) own(globalThis, name, /** @type {any} */ (globalThis)[name]);
   own(globalThis, "performance", makePerformance(settings.importPhase.now));
   own(globalThis, "fetch", fetch);
-  veil("setTimeout", setTimer, timerMaker("setTimeout", setTimer));
-  veil("setInterval", setTicker, timerMaker("setInterval", setTicker));
-  veil("clearTimeout", clearTimer, clearTimeout);
-  veil("clearInterval", clearTimer, clearTimeout);
+  veil("setTimeout", timerMaker("setTimeout", setTimer));
+  veil("setInterval", timerMaker("setInterval", setTicker));
+  veil("clearTimeout", clearTimeout);
+  veil("clearInterval", clearTimeout);
   own(globalThis, "WeakRef", settings.pool === "deterministic" ? StrongRef : WeakRef);
   own(globalThis, "FinalizationRegistry", settings.pool === "deterministic" ? IdleRegistry : FinalizationRegistry);
   Object.assign(globalThis, { self: globalThis, AsyncLocalStorage, AsyncResource });
