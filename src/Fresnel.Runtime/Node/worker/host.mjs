@@ -22,7 +22,7 @@ export const { parse: parseJson, stringify: toJson } = JSON;
 export const { ceil, floor, max, round } = Math;
 const readFile = fs.readFileSync;
 
-/** Milliseconds that only grow. */
+/** Milliseconds that only grow. @type {() => number} */
 export const elapsed = realPerformance.now.bind(realPerformance);
 
 /** Unix milliseconds, the real ones. */

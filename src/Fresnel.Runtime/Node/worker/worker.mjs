@@ -7,6 +7,7 @@ import { currentInvocation, drain, elapsed, parseJson, realProcess, runAs, setSo
 import { Invocation } from "./invocation.mjs";
 import { Modules } from "./modules.mjs";
 import { installRealm, realmEvents } from "./realm.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
 import { displayName, installSyscalls } from "./syscalls.mjs";
 
 // How long an invocation may wait for nothing that the worker knows of. Reading a Blob, say, takes a few turns of the event loop.
@@ -30,7 +31,7 @@ export class Worker {
   #slice = null;
   /** Without a way to drain: the invocations of this turn, which share its time. @type {Invocation[]} */
   #turn = [];
-  #turnStart = 0;
+  #stopwatch = new Stopwatch();
   #link;
   #modules;
   #userTime;
@@ -121,21 +122,21 @@ export class Worker {
   #run(invocation, work) {
     if (invocation.closed) return;
     if (drain === null) return this.#runInTurn(invocation, work);
-    const start = elapsed();
+    this.#stopwatch.start();
     this.#slice = invocation;
     work();
     drain();
     this.#slice = null;
-    invocation.userTime += elapsed() - start;
+    invocation.userTime += this.#stopwatch.stop();
     this.#afterSlice(invocation);
   }
 
   /** @param {Invocation} invocation @param {() => unknown} work */
   #runInTurn(invocation, work) {
     if (this.#turn.push(invocation) === 1) {
-      this.#turnStart = elapsed();
+      this.#stopwatch.start();
       setSoon(() => {
-        const share = (elapsed() - this.#turnStart) / this.#turn.length;
+        const share = this.#stopwatch.stop() / this.#turn.length;
         for (const one of this.#turn.splice(0)) {
           one.userTime += share;
           this.#afterSlice(one);
