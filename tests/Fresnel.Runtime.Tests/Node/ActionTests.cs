@@ -24,6 +24,29 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
     }
 
     [Fact]
+    public async Task A_response_is_read_as_it_comes()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var heard = new TaskCompletionSource();
+        var serving = StreamAsync(listener, heard.Task);
+        var scope = new FakeScope { Answer = (_, text, _) => { heard.TrySetResult(); return new(text); } };
+        var code = Code("""
+            export const actionStream = action(async (context, { url }) => {
+              const response = await fetch(url, { method: "POST", body: JSON.stringify({ stream: true }), signal: AbortSignal.timeout(30_000) });
+              const parts = [];
+              for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+                parts.push(part);
+                await context.call("1.0/actions/mutation", { requestId: context.requestId, part });
+              }
+              return parts;
+            });
+            """);
+        Assert.Equal("""["one","two"]""", await node.ValueOf(code, "actionStream", $$"""{"url":"http://127.0.0.1:{{((IPEndPoint)listener.LocalEndpoint).Port}}/"}""", scope));
+        await serving;
+    }
+
+    [Fact]
     public async Task Timers_are_numbers_and_fire()
     {
         var code = Code("""
@@ -149,6 +172,17 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
 
     private static ComponentCode NodeCode(string source, Dictionary<string, string>? environment = null) =>
         Code(Bundle.Of(Bundle.Module("m.js", "\"use node\";\nimport { query, mutation, action } from \"./_deps/LIB.js\";\n" + source, environment: ModuleEnvironment.Node)), environment);
+
+    /// <summary>Sends the second part only when the first one was heard.</summary>
+    private static async Task StreamAsync(TcpListener listener, Task heard)
+    {
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        await stream.ReadAtLeastAsync(new byte[1024], 1, cancellationToken: TestContext.Current.CancellationToken);
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await heard.WaitAsync(TestContext.Current.CancellationToken);
+        await stream.WriteAsync("3\r\ntwo\r\n0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+    }
 
     private static async Task ServeAsync(TcpListener listener)
     {
