@@ -38,7 +38,7 @@ internal sealed class ChatFunctions(HostedDeployment deployment, ChatSettings se
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Convex", _adminKey);
         using var response = await http.PostAsJsonAsync("/api/update_environment_variables", new { changes }, cancellationToken);
         if (response.IsSuccessStatusCode) return;
-        throw new SetupException($"The variables of the functions cannot be set: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+        throw new SetupException($"The variables of the functions cannot be set ({(int)response.StatusCode}): {await response.Content.ReadAsStringAsync(cancellationToken)}");
     }
 
     /// <summary>A variable to set; without a value it is removed.</summary>

@@ -10,6 +10,7 @@
 
 import type * as messages from "../messages.js";
 import type * as model from "../model.js";
+import type * as pen from "../pen.js";
 import type * as replies from "../replies.js";
 import type * as settings from "../settings.js";
 import type * as threads from "../threads.js";
@@ -23,6 +24,7 @@ import type {
 declare const fullApi: ApiFromModules<{
   messages: typeof messages;
   model: typeof model;
+  pen: typeof pen;
   replies: typeof replies;
   settings: typeof settings;
   threads: typeof threads;
