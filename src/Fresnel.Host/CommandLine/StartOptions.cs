@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Fresnel.Runtime;
 using Fresnel.Server;
@@ -71,15 +72,19 @@ internal sealed class StartOptions(Func<string, string?> variable)
         Environment = parsed.GetValue(_environment),
     };
 
-    private static Option<int> Port(string name, string description, int otherwise)
+    private static Option<int> Port(string name, string description, int otherwise) => new(name)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "PORT", DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
+        Description = description,
+        HelpName = "PORT",
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result =>
         {
-            if (result.Tokens.Count == 1 && result.GetValueOrDefault<int>() is < 0 or > IPEndPoint.MaxPort) result.AddError($"{name} is a number from 0 to {IPEndPoint.MaxPort}.");
-        });
-        return option;
-    }
+            var text = result.Tokens is [var token] ? token.Value : "";
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort) return port;
+            result.AddError($"{name} is a number from 0 to {IPEndPoint.MaxPort}; \"{text}\" is not.");
+            return otherwise;
+        },
+    };
 
     private static IReadOnlyList<IPAddress>? ParseHost(ArgumentResult result)
     {
