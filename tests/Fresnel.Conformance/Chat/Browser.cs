@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace Fresnel.Conformance.Chat;
+
+/// <summary>Windows of Chromium on the page of the chat.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    /// <summary>Longer than anything that the page is waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly NodeScript _script;
+
+    private Browser(NodeScript script) => _script = script;
+
+    public static async Task<Browser> StartAsync(string address)
+    {
+        var script = await NodeScript.StartAsync("browser.mjs", address, Chromium.Path);
+        await script.NextAsync("ready", Patience);
+        return new Browser(script);
+    }
+
+    /// <summary>Opens a window.</summary>
+    public Task OpenAsync() => DoAsync(new { @do = "open" });
+
+    /// <summary>Opens a thread from the list, in every window but the first.</summary>
+    public Task FollowAsync(string title) => DoAsync(new { @do = "follow", title });
+
+    /// <summary>Writes a message in a window; returns the thread.</summary>
+    public async Task<string> WriteAsync(string text, int window = 0) => (await DoAsync(new { @do = "write", window, text })).GetProperty("thread").GetString()!;
+
+    /// <summary>Waits until the newest reply stands so in every window, and returns what each of them shows.</summary>
+    public async Task<SeenReply[]> UntilAsync(string status) =>
+        (await DoAsync(new { @do = "until", status, timeout = 30_000 })).GetProperty("seen").Deserialize<SeenReply[]>(JsonSerializerOptions.Web)!;
+
+    /// <summary>Waits until every window says so about its connection.</summary>
+    public Task ConnectionAsync(string state) => DoAsync(new { @do = "connection", state, timeout = 30_000 });
+
+    /// <summary>Waits until the newest reply has grown beyond a length in every window.</summary>
+    public Task GrownAsync(int length) => DoAsync(new { @do = "grown", length, timeout = 30_000 });
+
+    /// <summary>Presses a button of the newest reply.</summary>
+    public Task PressAsync(string name, int window = 0) => DoAsync(new { @do = "press", window, name });
+
+    /// <summary>What the page says above the conversation.</summary>
+    public async Task<string> NoteAsync() => (await DoAsync(new { @do = "note" })).GetProperty("text").GetString()!;
+
+    public ValueTask DisposeAsync() => _script.DisposeAsync();
+
+    private async Task<JsonElement> DoAsync(object command)
+    {
+        await _script.SayAsync(command);
+        var answer = await _script.NextAsync(Patience);
+        return NodeScript.NameOf(answer) == "done" ? answer : throw new InvalidOperationException($"The page: {answer.GetProperty("message").GetString()}");
+    }
+}
+
+/// <summary>A reply as a window shows it.</summary>
+/// <param name="Text">Its text.</param>
+/// <param name="Reason">Why it failed.</param>
+/// <param name="Steps">The lengths that it has had.</param>
+internal sealed record SeenReply(string Text, string? Reason, int[] Steps);

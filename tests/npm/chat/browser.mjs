@@ -1,0 +1,121 @@
+// Windows of a real Chromium on the page of the chat. The conformance tests drive it: see Fresnel.Conformance/Chat.
+//
+//   node browser.mjs <address of the page> <chromium>
+//
+// Commands on standard input: {"do":"open"}, {"do":"write","window":0,"text":"…"}, and the others below.
+
+import { chromium } from "playwright-core";
+import { heard, tell } from "./report.mjs";
+
+const [address, executablePath] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+const windows = [];
+
+/** Notes down every length that the newest reply of a window has had: the steps in which it grew. */
+function watchReplies() {
+  const steps = [];
+  Object.assign(window, { steps });
+  const look = () => {
+    const reply = [...document.querySelectorAll(".reply")].at(-1);
+    const length = reply?.querySelector("p")?.textContent?.length ?? 0;
+    if (length > 0 && steps.at(-1) !== length) steps.push(length);
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
+async function openWindow() {
+  const page = await (await browser.newContext()).newPage();
+  page.on("pageerror", (error) => tell("pageError", { message: String(error) }));
+  await page.addInitScript(watchReplies);
+  await page.goto(address);
+  await page.locator('.connection[data-state="live"]').waitFor();
+  windows.push(page);
+  return page;
+}
+
+const commands = {
+  /** Opens another window. */
+  async open() {
+    await openWindow();
+    return {};
+  },
+
+  /** Opens the newest thread from the list of every window but the first. */
+  async follow({ title }) {
+    for (const page of windows.slice(1)) await page.getByRole("navigation").getByRole("button", { name: title }).first().click();
+    return {};
+  },
+
+  /** Writes a message as a person does, and waits until the address names its thread. */
+  async write({ window, text }) {
+    const page = windows[window];
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#./);
+    return { thread: new URL(page.url()).hash.slice(1) };
+  },
+
+  /** Waits until the newest reply stands as asked, in every window. */
+  async until({ status, timeout }) {
+    const seen = [];
+    for (const page of windows) {
+      const reply = page.locator(".reply").last();
+      await page.waitForFunction((wanted) => [...document.querySelectorAll(".reply")].at(-1)?.dataset.status === wanted, status, { timeout });
+      const failure = reply.locator(".failure span");
+      seen.push({
+        text: (await reply.locator("p").first().textContent()) ?? "",
+        reason: (await failure.count()) > 0 ? await failure.textContent() : null,
+        steps: await page.evaluate(() => window.steps),
+      });
+    }
+
+    return { seen };
+  },
+
+  /** Waits until every window says so about its connection. */
+  async connection({ state, timeout }) {
+    for (const page of windows) await page.locator(`.connection[data-state="${state}"]`).waitFor({ timeout });
+    return {};
+  },
+
+  /** Waits until the newest reply of every window is longer than that. */
+  async grown({ length, timeout }) {
+    for (const page of windows) {
+      await page.waitForFunction((least) => ([...document.querySelectorAll(".reply")].at(-1)?.querySelector("p")?.textContent?.length ?? 0) > least, length, { timeout });
+    }
+
+    return {};
+  },
+
+  /** What the page says above the conversation. */
+  async note() {
+    return { text: await windows[0].locator(".note").textContent() };
+  },
+
+  /** Presses a button of the newest reply. */
+  async press({ window, name }) {
+    await windows[window].locator(".reply").last().getByRole("button", { name }).click();
+    return {};
+  },
+
+  /** Takes a picture. */
+  async shot({ window, file, width, height, scheme }) {
+    const page = windows[window];
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: file });
+    return {};
+  },
+};
+
+tell("ready");
+for await (const line of heard) {
+  const { do: name, ...details } = JSON.parse(line);
+  try {
+    tell("done", await commands[name](details));
+  } catch (error) {
+    tell("failed", { message: String(error) });
+  }
+}
+
+await browser.close();
