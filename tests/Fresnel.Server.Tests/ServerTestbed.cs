@@ -41,7 +41,7 @@ internal sealed class ServerTestbed : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<ServerTestbed> StartAsync(Action<FresnelOptions>? configure = null, MemoryCommitStore? store = null)
+    public static async Task<ServerTestbed> StartAsync(Action<FresnelOptions>? configure = null, MemoryCommitStore? store = null, Action<WebApplication>? map = null)
     {
         var functions = new NumberFunctions();
         var builder = WebApplication.CreateSlimBuilder();
@@ -58,6 +58,7 @@ internal sealed class ServerTestbed : IAsyncDisposable
             configure?.Invoke(options);
         });
         var app = builder.Build();
+        map?.Invoke(app);
         app.MapFresnel();
         await app.StartAsync(Token);
         var deployment = await app.Services.GetRequiredService<HostedDeployment>().Started;

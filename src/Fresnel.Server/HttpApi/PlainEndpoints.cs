@@ -19,7 +19,7 @@ internal static class PlainEndpoints
     /// <summary>Maps the routes, and the answers for whatever else lies under <c>/api</c>.</summary>
     public static void MapPlain(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapApi(HttpMethods.Get, "/", (http, _) => http.Response.WriteAsync(Greeting, http.RequestAborted));
+        endpoints.MapApi(HttpMethods.Get, "/", (http, _) => http.Response.WriteAsync(Greeting, http.RequestAborted)).WithOrder(1); // An application's own page comes first.
         endpoints.MapApi(HttpMethods.Get, "/version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/instance_version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/instance_name", (http, deployment) => http.Response.WriteAsync(deployment.Options.Name, http.RequestAborted));

@@ -1,5 +1,6 @@
 using System.Net;
 using Fresnel.Testing;
+using Microsoft.AspNetCore.Builder;
 using Xunit;
 
 namespace Fresnel.Server.Tests.HttpApi;
@@ -16,6 +17,14 @@ public sealed class PlainEndpointTests
     {
         await using var server = await ServerTestbed.StartAsync();
         Assert.Equal(text, await server.Http.GetStringAsync(route, Token));
+    }
+
+    [Fact]
+    public async Task An_applications_own_page_stands_before_the_greeting()
+    {
+        await using var server = await ServerTestbed.StartAsync(map: app => app.MapGet("/", () => "my page"));
+        Assert.Equal("my page", await server.Http.GetStringAsync("/", Token));
+        Assert.Equal("tests", await server.Http.GetStringAsync("/instance_name", Token));
     }
 
     [Fact]

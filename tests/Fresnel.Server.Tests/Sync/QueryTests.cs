@@ -141,6 +141,19 @@ public sealed class QueryTests
         Assert.Equal(["Could not find public function for 'numbers:gone'.", "Could not find public function for 'numbers:secret'."], messages);
     }
 
+    [Fact, Spec("client-protocol", 25)]
+    public async Task On_a_new_socket_every_query_is_told_though_nothing_changed()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        var session = Guid.NewGuid().ToString();
+        for (var time = 0; time < 2; time++)
+        {
+            await using var client = await server.ConnectAsync(session);
+            await client.AddAsync(4, "numbers:list", """{"table":"a"}""");
+            Assert.Equal("QueryUpdated", Modification(await client.TransitionAsync()).GetProperty("type").GetString());
+        }
+    }
+
     [Theory, Spec("client-protocol", 28)]
     [InlineData("/api/1.48.0/sync", true)]
     [InlineData("/api/1.27.9/sync", false)]
