@@ -19,13 +19,16 @@ internal static class DeployedModules
         var added = new List<string>();
         foreach (var module in modules)
         {
+            ModulePath.Require(module.Path);
             await RequireSourceAsync(transaction, module, cancellationToken);
+            var declared = analysis.Functions.TryGetValue(module.Path, out var functions) ? functions.GetRawText() : null;
+            if (declared is not null) DeclaredFunctions.Require(module.Path, EnvironmentNames.Parse(module.Path, module.Environment), declared);
             var fields = ValueObject.Create(
                 ("component", component),
                 ("path", module.Path),
                 ("environment", module.Environment),
                 ("sha256", module.Sha256),
-                ("analysis", analysis.Functions.TryGetValue(module.Path, out var functions) ? functions.GetRawText() : Value.Null));
+                ("analysis", declared is null ? Value.Null : declared));
             if (existing.Remove(module.Path, out var document))
             {
                 await transaction.ReplaceAsync(table, document.Id, fields, cancellationToken);

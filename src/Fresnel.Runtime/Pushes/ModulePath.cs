@@ -15,6 +15,9 @@ internal static class ModulePath
     /// <summary>Whether it is a chunk that modules share: stored and hashed, never analysed nor called.</summary>
     public static bool IsChunk(string path) => path.StartsWith("_deps/", StringComparison.Ordinal);
 
+    /// <summary>As functions are named: <c>messages</c> for <c>messages.js</c>.</summary>
+    public static string WithoutExtension(string path) => path.EndsWith(".js", StringComparison.Ordinal) ? path[..^3] : path;
+
     /// <summary>Refuses what is not a path of a module.</summary>
     /// <exception cref="DeveloperException"><c>InvalidModulePath</c>.</exception>
     public static void Require(string path)

@@ -38,7 +38,7 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         await Task.WhenAll(analysis, auth, schema, definition).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var analyzed = await analysis;
-        foreach (var function in analyzed.SelectMany(module => module.Functions)) RequireIdentifier(function.Name);
+        foreach (var module in analyzed) DeclaredFunctions.Require(module.Path, module.Environment, module.Json);
         NotBuilt.RequireNoCrons(analyzed);
         DeclaredVariables.RequireDeclarable(PushJson.Element(await definition));
         return new EvaluatedPush(modules, analyzed, await auth, await definition, await schema, variables);
@@ -84,9 +84,4 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
 
     private static string Spell(IReadOnlyDictionary<string, string> environment) =>
         string.Concat(environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"\n{variable.Key}\0{variable.Value}"));
-
-    private static void RequireIdentifier(string name)
-    {
-        if (Identifier.Problem(name) is { } problem) throw new DeveloperException("InvalidFunctionName", $"Invalid function name: {problem}");
-    }
 }

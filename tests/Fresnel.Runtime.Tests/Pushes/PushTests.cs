@@ -179,6 +179,34 @@ public sealed class PushTests
         Assert.Equal("fast", (await pushes.LoadAsync()).Environment["MODE"]);
     }
 
+    [Theory]
+    [InlineData("2nd", "InvalidFunctionName")]
+    [InlineData("bad-name", "InvalidFunctionName")]
+    public async Task A_name_that_no_caller_could_write_is_refused(string name, string code)
+    {
+        await using var pushes = await OpenAsync();
+
+        Assert.Equal(code, (await Assert.ThrowsAsync<DeveloperException>(() => pushes.StartAsync(Request([Module("a.js", name)])))).Code);
+    }
+
+    [Theory]
+    [InlineData("""{"functions":[{"name":"one","udfType":"Other","args":null,"returns":null,"visibility":null}]}""", "InvalidModules")]
+    [InlineData("""{"functions":[{"name":"one","udfType":"Query","args":"{\"type\":\"nonsense\"}","returns":null,"visibility":null}]}""", "InvalidModules")]
+    [InlineData("""{"functions":[{"udfType":"Query"}]}""", "InvalidFunctionName")]
+    [InlineData("7", "InvalidModules")]
+    public async Task What_comes_back_changed_cannot_break_what_is_deployed(string analysis, string code)
+    {
+        await using var pushes = await OpenAsync();
+        await pushes.PushAsync(Request([Module("b.js", "two")]));
+        var started = await pushes.StartAsync(Request([Module("a.js", "one")]));
+        var changed = new Dictionary<string, System.Text.Json.JsonElement> { ["a.js"] = PushJson.Element(analysis) };
+
+        var finish = pushes.FinishAsync(started with { Analysis = new Dictionary<string, EvaluatedDefinition> { [""] = started.Analysis[""] with { Functions = changed } } });
+
+        Assert.Equal(code, (await Assert.ThrowsAsync<DeveloperException>(() => finish)).Code);
+        Assert.Equal(["b:two"], Names(await pushes.LoadAsync()));
+    }
+
     [Fact]
     public async Task What_is_not_built_is_refused_by_name()
     {

@@ -146,6 +146,16 @@ public sealed class DeployApiTests
     }
 
     [Fact]
+    [Spec("deploy-api", 11)]
+    public async Task A_hash_that_is_not_deployed_is_a_conflict_that_changes_nothing()
+    {
+        await using var server = await DeployServer.StartAsync();
+        var push = EmptyPush.Replace("\"unchangedModuleHashes\":[]", "\"unchangedModuleHashes\":[{\"path\":\"a.js\",\"environment\":\"isolate\",\"sha256\":\"00\"}]", StringComparison.Ordinal);
+
+        Assert.Equal((409, "MissingExistingModule"), (await server.PostAsync("/api/deploy2/start_push", push)).Error);
+    }
+
+    [Fact]
     [Spec("deploy-api", 18)]
     public async Task The_auth_config_is_asked_again_when_a_variable_changes()
     {

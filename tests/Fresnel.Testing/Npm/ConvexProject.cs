@@ -70,6 +70,9 @@ public sealed class ConvexProject : IDisposable
         return new CliRun(process.ExitCode, output.ToString(), errors.ToString());
     }
 
+    /// <summary>Starts the official CLI against a deployment and lets it run: <c>dev</c>, for one, watches until it is ended.</summary>
+    public RunningCli Start(string url, string adminKey, params IReadOnlyList<string> arguments) => new(Prepare(url, adminKey, arguments));
+
     /// <summary>Deletes the folder.</summary>
     public void Dispose()
     {
