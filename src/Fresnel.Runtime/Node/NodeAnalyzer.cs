@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Node;
@@ -61,14 +62,14 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
 
     /// <summary>Evaluates the <c>convex.config.js</c> of an app that installs no components.</summary>
     /// <returns>What <c>export()</c> returned, with <c>path</c> added: JSON text of <c>definition</c> in <c>spec/deploy-api.md</c> §4.6.</returns>
-    /// <exception cref="DeveloperException">Code <c>InvalidDefinition</c>; <c>ComponentsNotBuilt</c> when it installs a component.</exception>
+    /// <exception cref="DeveloperException">Code <c>InvalidDefinition</c>; <c>NotBuiltYet</c> when it installs a component.</exception>
     /// <exception cref="NodeUnavailableException">Node does not run.</exception>
     public async Task<string> EvaluateAppDefinitionAsync(Module definition, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         if (ComponentImport().Match(definition.Source) is { Success: true } import)
         {
             var path = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(import.Groups[1].ValueSpan));
-            throw new DeveloperException("ComponentsNotBuilt", $"Components are not built yet in this version of Fresnel. convex.config.ts installs the component at {path}.");
+            throw new DeveloperException(NotBuiltYet.Code, $"Components are not built yet in Fresnel: convex.config.ts installs the component at {path}.");
         }
 
         return await EvaluateAsync("definition", definition, environment, "InvalidDefinition", "Hit an error while evaluating convex.config.ts:\n", cancellationToken);

@@ -48,7 +48,7 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
         };
         if (pool is null)
         {
-            return new InvocationResult(default, new FunctionError("NotBuiltYet: HTTP actions are not built yet in this version of Fresnel.", [], null), false, TimeSpan.Zero);
+            return new InvocationResult(default, new FunctionError("HTTP actions are not built yet in Fresnel.", [], null), false, TimeSpan.Zero);
         }
 
         WatchClosely();

@@ -121,7 +121,7 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
     public async Task File_storage_says_that_it_is_not_built_yet()
     {
         var code = Code("export const actionStore = action(() => Convex.jsSyscall('storage/storeBlob', {}));");
-        Assert.Equal("Uncaught Error: NotBuiltYet: ctx.storage.store() is not built yet in this version of Fresnel.", (await node.ErrorOf(code, "actionStore")).Message);
+        Assert.Equal("Uncaught Error: File storage (ctx.storage.store) is not built yet in Fresnel.", (await node.ErrorOf(code, "actionStore")).Message);
     }
 
     [Fact]

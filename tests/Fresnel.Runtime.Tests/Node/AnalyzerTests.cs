@@ -170,7 +170,7 @@ public sealed class AnalyzerTests(RunnerFixture node) : IClassFixture<RunnerFixt
             await DefinitionAsync("""export default { export: () => ({ definitionType: { type: "app" }, childComponents: [] }) };"""));
         Assert.Equal("InvalidDefinition", (await RefusedAsync(DefinitionAsync("export default {}; export const more = 1;"))).Code);
         var components = await RefusedAsync(DefinitionAsync("""import a from"./_componentDeps/Li4vbm9kZV9tb2R1bGVzL3g";export default a;"""));
-        Assert.Equal(("ComponentsNotBuilt", true), (components.Code, components.Message.Contains("../node_modules/x", StringComparison.Ordinal)));
+        Assert.Equal(("NotBuiltYet", true), (components.Code, components.Message.Contains("../node_modules/x", StringComparison.Ordinal)));
 
         Task<string> DefinitionAsync(string source) => _analyzer.EvaluateAppDefinitionAsync(Bundle.Module("convex.config.js", source), NoVariables, Cancellation);
     }

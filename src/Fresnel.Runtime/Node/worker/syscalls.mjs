@@ -48,10 +48,10 @@ function duringImport(operation) {
 
 /** @param {string} operation */
 function notBuilt(operation) {
-  const feature = { "storage/storeBlob": "ctx.storage.store()", "storage/getBlob": "ctx.storage.get()" }[operation];
-  if (feature !== undefined) return new Error(`NotBuiltYet: ${feature} is not built yet in this version of Fresnel.`);
+  const feature = { "storage/storeBlob": "File storage (ctx.storage.store)", "storage/getBlob": "File storage (ctx.storage.get)" }[operation];
+  if (feature !== undefined) return new Error(`${feature} is not built yet in Fresnel.`);
   if (operation === "requestFromConvexJson" || operation === "convexJsonFromResponse") {
-    return new Error("NotBuiltYet: HTTP actions are not built yet in this version of Fresnel.");
+    return new Error("HTTP actions are not built yet in Fresnel.");
   }
   return new Error(`Unknown JS operation ${operation}`);
 }
