@@ -30,10 +30,21 @@ internal sealed record Script(string Text, Ending Ending)
         Say “refuse”, “hang” or “break off”, and you will see what happens when a model does that. Say “at length”, and I will not stop so soon.
         """;
 
-    private const string More =
+    private static readonly string[] More =
+    [
         """
-        You asked for length. A reply grows in passages of about a thousand characters, and only the last one changes. A window that joins late reads the full passages once and then, like all the others, hears only of the one that grows. So a long reply costs what its text costs, and not the square of it. Nothing here is kept in the memory of a process that must not die: what you see was committed before it was shown, and if the server were to fall over in the middle of this sentence, it would stand here as far as it had come.
-        """;
+        You asked for length. A reply grows in passages of about a thousand characters, and only the last one changes. A window that joins late reads the full passages once and then, like all the others, hears only of the one that grows. So a long reply costs what its text costs, and not the square of it.
+        """,
+        """
+        Nothing here is kept in the memory of a process that must not die. What you see was committed before it was shown, to a log on a disk. If the server were to fall over in the middle of this sentence, the sentence would stand here as far as it had come, with a word of regret below it.
+        """,
+        """
+        It is the job that knows. It was marked as under way before I was asked for the first word, and a server that starts again finds the mark and says: nobody is writing that any more. An action is never run twice behind your back, since nobody can know what it has done in the world already. You may press a button and have it run again; that is your decision then.
+        """,
+        """
+        The page knows none of this. It asks for the messages of a thread and for the passages of a reply, and it is told when an answer changes. All that it is told at once belongs to one moment: you will never see a reply complete and still growing.
+        """,
+    ];
 
     public static Script For(string message)
     {
@@ -42,7 +53,7 @@ internal sealed record Script(string Text, Ending Ending)
         if (Says("hang")) return new(Opening, Ending.Silence);
         if (Says("break off")) return new(Opening, Ending.Cut);
         var text = $"You wrote: “{Quote(message)}”\n\n{Body}";
-        return new(Says("at length") ? string.Join("\n\n", [text, .. Enumerable.Repeat(More, 8)]) : text, Ending.Full);
+        return new(Says("at length") ? string.Join("\n\n", [text, .. More, .. More]) : text, Ending.Full);
     }
 
     private static string Quote(string message) => message.Length <= 120 ? message : $"{message[..119]}…";

@@ -24,6 +24,8 @@ internal static class StandInEndpoint
             return;
         }
 
+        // A reply may take minutes; the server does not wait for that when it is asked to stop.
+        using var stopping = http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(http.Abort);
         try
         {
             if (request.Stream) await StreamAsync(script, http, typist);
