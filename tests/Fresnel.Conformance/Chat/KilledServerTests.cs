@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Fresnel.Testing.Hosts;
 using Xunit;
@@ -103,6 +104,29 @@ public sealed class KilledServerTests(ITestOutputHelper output)
 
             await browser.WriteAsync("Are you there?");
             Assert.Contains("Are you there?", Assert.Single(await browser.UntilAsync("done")).Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Asked_to_stop_in_the_middle_of_a_reply_it_ends_at_once_and_the_reply_counts_as_broken_off()
+    {
+        var server = await ChatServer.StartAsync();
+        try
+        {
+            await using var viewer = await NodeScript.StartAsync("viewer.mjs", server.Url, "Tell me at length.");
+            var thread = (await viewer.NextAsync("sent", Patience)).GetProperty("thread").GetString()!;
+            await viewer.NextAsync("passage", Patience);
+
+            var asked = Stopwatch.GetTimestamp();
+            Assert.Equal(0, await server.StopAsync());
+            Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+
+            server = await RestartAsync(server);
+            Assert.Equal("failed", (await ChatServer.MessagesAsync(server, thread))[^1].Status);
         }
         finally
         {
