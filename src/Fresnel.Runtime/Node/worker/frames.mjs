@@ -31,8 +31,10 @@ const SmallTurn = 16 * 1024;
 
 /** Cuts a byte stream into frames. */
 export class FrameReader {
-  /** @type {Buffer} */
-  #rest = Buffer.alloc(0);
+  /** What has come of a frame that is not whole yet. @type {Buffer[]} */
+  #pieces = [];
+  #held = 0;
+  #needed = Prefix;
 
   /**
    * Calls `take` for every complete frame of what has arrived.
@@ -40,19 +42,27 @@ export class FrameReader {
    * @param {(kind: number, invocation: number, payload: Buffer) => void} take The payload is only valid during the call.
    */
   read(chunk, take) {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#pieces.push(chunk);
+    this.#held += chunk.length;
+    // Joined once it is whole: joining at every read would cost a large frame the square of its length.
+    if (this.#held < this.#needed) return;
+    const bytes = this.#pieces.length === 1 ? chunk : Buffer.concat(this.#pieces, this.#held);
     let at = 0;
+    this.#needed = Prefix;
     while (bytes.length - at >= Prefix) {
-      const length = bytes.readUInt32LE(at);
-      const end = at + Prefix + length;
-      if (end > bytes.length) break;
+      const end = at + Prefix + bytes.readUInt32LE(at);
+      if (end > bytes.length) {
+        this.#needed = end - at;
+        break;
+      }
       const head = at + Prefix;
       const invocation = bytes.readUInt32LE(head + 1) + bytes.readUInt32LE(head + 5) * 0x1_0000_0000;
       take(bytes[head], invocation, bytes.subarray(head + Head, end));
       at = end;
     }
+    this.#held = bytes.length - at;
     // A copy when little is left over: a slice would keep the whole read alive.
-    this.#rest = at === bytes.length ? Buffer.alloc(0) : bytes.length - at < 4096 ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at);
+    this.#pieces = this.#held === 0 ? [] : [this.#held < 4096 ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at)];
   }
 }
 
