@@ -9,6 +9,7 @@ public sealed class Commit
 {
     private readonly TaskCompletionSource<CommitResult> _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<CommitResult> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isLost; // Starts false, is set once.
 
     internal Commit(Transaction transaction, PreparedCommit? writes)
     {
@@ -21,6 +22,10 @@ public sealed class Commit
 
     /// <summary>Completes when it is durable and published, or when it lost. Only then may anything leave the process.</summary>
     public Task<CommitResult> Published => _published.Task;
+
+    /// <summary>Whether it had its place in the order and lost it, because the store refused its group or commits have stopped.</summary>
+    /// <remarks>True before anybody can begin from roots without it: who begins and finds this false either has it in the snapshot, or cannot commit.</remarks>
+    public bool IsLost => Volatile.Read(ref _isLost) || Published is { IsCompletedSuccessfully: true, Result.Outcome: CommitOutcome.Refused or CommitOutcome.Unknown };
 
     /// <summary>What was submitted.</summary>
     internal Transaction Transaction { get; }
@@ -36,6 +41,9 @@ public sealed class Commit
 
     /// <summary>It is durable and visible.</summary>
     internal void Publish() => End(new(CommitOutcome.Committed, Timestamp));
+
+    /// <summary>It lost its place; it hears of it in a moment.</summary>
+    internal void Lose() => Volatile.Write(ref _isLost, true);
 
     /// <summary>Its way ends here.</summary>
     internal void End(CommitResult result)

@@ -296,6 +296,8 @@ internal sealed partial class Committer : IAsyncDisposable
         _recent.DropAfter(durable);
         lock (_gate)
         {
+            // First of all, so that what comes after one of them in its session cannot begin from roots without it and take its place.
+            foreach (var commit in (IEnumerable<Commit>)[.. _inFlight?.Commits ?? [], .. _forming.Commits, .. _waiting]) commit.Lose();
             Volatile.Write(ref _published, published);
             Volatile.Write(ref _sealed, published);
             EndWaiting(refused);

@@ -39,8 +39,15 @@ public sealed class FunctionInvoker : IDisposable
     public ValueTask<QueryOutcome> QueryAsync(FunctionCall call, Snapshot? snapshot, CancellationToken cancellationToken) => _queries.RunAsync(call, snapshot, cancellationToken);
 
     /// <summary>Runs a mutation; with a request key, once.</summary>
-    public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) =>
-        _mutations.Start(call, request is { } key ? new RecordedRequest(call, key) : null, cancellationToken);
+    public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) => Mutate(call, request, null, cancellationToken);
+
+    /// <summary>Runs a mutation that comes after another one of its session; with a request key, once.</summary>
+    /// <param name="call">What to run.</param>
+    /// <param name="request">Under which it takes effect once, or null.</param>
+    /// <param name="predecessor">The one before, sealed or ended; when it loses its place in the order, this one is not committed either. Null when there is none.</param>
+    /// <param name="cancellationToken">Gives up, as long as it is not submitted.</param>
+    public MutationRun Mutate(FunctionCall call, RequestKey? request, MutationRun? predecessor, CancellationToken cancellationToken) =>
+        _mutations.Start(call, request is { } key ? new RecordedRequest(call, key) : null, predecessor, cancellationToken);
 
     /// <summary>Runs an action.</summary>
     public ValueTask<FunctionOutcome> ActionAsync(FunctionCall call, CancellationToken cancellationToken) => _actions.RunAsync(call, cancellationToken);
@@ -78,5 +85,5 @@ public sealed class FunctionInvoker : IDisposable
     }
 
     /// <summary>Runs a mutation with a rider in its transaction: how jobs run.</summary>
-    internal MutationRun MutateWith(IMutationRider rider, FunctionCall call, CancellationToken cancellationToken) => _mutations.Start(call, rider, cancellationToken);
+    internal MutationRun MutateWith(IMutationRider rider, FunctionCall call, CancellationToken cancellationToken) => _mutations.Start(call, rider, null, cancellationToken);
 }

@@ -74,6 +74,9 @@ public sealed class MutationRun
         return commit?.Sealed is { IsCompletedSuccessfully: true, Result: { Outcome: CommitOutcome.Committed, Timestamp: var timestamp } } && timestamp <= snapshot;
     }
 
+    /// <summary>Whether its commit had a place in the order and lost it: what was to come after it must not go before it now.</summary>
+    internal bool IsLost => _submitted is not null && Volatile.Read(ref _submitted.Value) is { IsLost: true };
+
     /// <summary>Completes when the outcome may be told. Fails with <see cref="InvocationAbandonedException"/> when nothing may be told: whether it took effect is not known.</summary>
     public Task<FunctionOutcome> Completed { get; }
 }

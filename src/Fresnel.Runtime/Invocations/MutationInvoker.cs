@@ -17,17 +17,23 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
     /// <summary>Starts one.</summary>
     /// <param name="call">What to run.</param>
     /// <param name="rider">Notes in the same transaction what became of it, or null.</param>
+    /// <param name="predecessor">The mutation that it must not overtake, or null.</param>
     /// <param name="cancellationToken">Gives up, as long as it is not submitted.</param>
-    public MutationRun Start(FunctionCall call, IMutationRider? rider, CancellationToken cancellationToken)
+    public MutationRun Start(FunctionCall call, IMutationRider? rider, MutationRun? predecessor, CancellationToken cancellationToken)
     {
         // The session goes on elsewhere: the committer's thread has other things to do.
         var isSealed = new TaskCompletionSource<Timestamp?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var submitted = new StrongBox<Commit?>();
-        return new MutationRun(isSealed.Task, RunAsync(call, rider, isSealed, submitted, cancellationToken), submitted);
+        return new MutationRun(isSealed.Task, RunAsync(call, rider, predecessor, isSealed, submitted, cancellationToken), submitted);
     }
 
     private async Task<FunctionOutcome> RunAsync(
-        FunctionCall call, IMutationRider? rider, TaskCompletionSource<Timestamp?> isSealed, StrongBox<Commit?> submitted, CancellationToken cancellationToken)
+        FunctionCall call,
+        IMutationRider? rider,
+        MutationRun? predecessor,
+        TaskCompletionSource<Timestamp?> isSealed,
+        StrongBox<Commit?> submitted,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -41,6 +47,13 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
             while (true)
             {
                 var transaction = parts.Database.BeginWrite();
+                if (predecessor is { IsLost: true })
+                {
+                    // Looked at once the roots are taken: these hold the one before, or are of the same lost line, or it is known to be lost.
+                    transaction.Dispose();
+                    return Refused(call.RequestId);
+                }
+
                 Attempt attempt;
                 try
                 {
@@ -113,8 +126,10 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
         CommitOutcome.Committed when isRecorded => outcome,
         CommitOutcome.Committed => outcome with { Value = CommitTimestamps.Resolve(outcome.Value, end.Timestamp), Timestamp = end.Timestamp },
         CommitOutcome.Unknown => throw new InvocationAbandonedException(AbandonReason.Canceled, "Whether the commit is in is not known."),
-        _ => new FunctionOutcome { RequestId = outcome.RequestId, Error = FunctionRefusal.System("CommitRefused") },
+        _ => Refused(outcome.RequestId),
     };
+
+    private static FunctionOutcome Refused(string requestId) => new() { RequestId = requestId, Error = FunctionRefusal.System("CommitRefused") };
 
     private static FunctionOutcome Reported(InvocationReport report, FunctionOutcome outcome, TreeResult? result, TransactionUsage usage)
     {

@@ -24,6 +24,9 @@ public sealed class LiveQueries : IDisposable
     /// <summary>How long a round may hold up the next one.</summary>
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>After how long a query that overran the overall time is run again, should nothing that it read have changed before.</summary>
+    private static readonly TimeSpan AfterOverrun = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<LiveQueryKey, LiveQuery> _queries = [];
     private readonly HashSet<LiveSession> _due = []; // Sessions that wait for a round newer than the current one.
     private readonly CancellationTokenSource _closing = new();
@@ -132,11 +135,23 @@ public sealed class LiveQueries : IDisposable
     internal async Task<LiveResult> RunAsync(LiveQuery query, FunctionCall call, Snapshot snapshot, CancellationToken cancellationToken)
     {
         var outcome = await _run(call, snapshot, cancellationToken);
-        if (outcome.Outcome.Error is { SystemCode: not null } fault) throw new LiveQueryFaultException(fault);
+        var isOverrun = outcome.Outcome.Error is { SystemCode: "SystemTimeoutError" };
+        if (!isOverrun && outcome.Outcome.Error is { SystemCode: not null } fault) throw new LiveQueryFaultException(fault);
         var result = new LiveResult(this, query, outcome, call.Identity);
         var watch = _database.Watch(outcome.Reads, snapshot.Timestamp, result);
         lock (Gate) result.WatchLocked(watch);
+        if (isOverrun) _ = RunAgainLaterAsync(result);
         return result;
+    }
+
+    /// <summary>One that overran its time is told as failed, so that the others of its sessions go on (T11). Nothing that it read may ever change, so time makes it stale too.</summary>
+    private async Task RunAgainLaterAsync(LiveResult result)
+    {
+        await Task.Delay(AfterOverrun, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (Gate)
+        {
+            if (!_closing.IsCancellationRequested) result.BecomeStaleLocked(_newest.Timestamp);
+        }
     }
 
     private void OnPublished(Publication publication)

@@ -52,12 +52,14 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
 
     private async Task BeginAsync()
     {
+        MutationRun? before = null;
         try
         {
             await foreach (var mutation in _waiting.Reader.ReadAllAsync(outbox.Ended))
             {
                 // Not the session's token: a mutation that has begun is carried through.
-                var run = invoker.Mutate(mutation.Call, mutation.Key, CancellationToken.None);
+                var run = invoker.Mutate(mutation.Call, mutation.Key, before, CancellationToken.None);
+                before = run;
                 lock (_gate) _unanswered.Enqueue(run);
                 _running.Writer.TryWrite(new RunningMutation(mutation.RequestId, run));
                 if (await run.Sealed is not null) continue;

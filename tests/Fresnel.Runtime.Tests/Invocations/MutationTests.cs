@@ -274,6 +274,28 @@ public sealed class MutationTests
     }
 
     [Fact]
+    public async Task What_comes_after_a_mutation_that_lost_its_place_does_not_take_it()
+    {
+        await using var test = await StartAsync(Counter);
+        MutationRun first;
+        using (test.Store.Hold())
+        {
+            first = test.Invoker.Mutate(Call("counter:add"), null, Cancellation);
+            Assert.NotNull(await first.Sealed.WaitAsync(Patience, Cancellation));
+            await test.Store.Held.WaitAsync(Patience, Cancellation);
+            test.Store.FailAppend = _ => StoreFailure.Refused;
+        }
+
+        Assert.Equal("CommitRefused", (await first.Completed.WaitAsync(Patience, Cancellation)).Error!.SystemCode);
+        test.Store.FailAppend = null;
+        var second = test.Invoker.Mutate(Call("counter:add"), null, first, Cancellation);
+        Assert.Null(await second.Sealed.WaitAsync(Patience, Cancellation));
+        Assert.Equal("CommitRefused", (await second.Completed.WaitAsync(Patience, Cancellation)).Error!.SystemCode);
+        Assert.Equal("0", ValueOf(await test.QueryAsync("counter:get")));
+        Assert.Equal("1", ValueOf(await test.MutateAsync("counter:add")));
+    }
+
+    [Fact]
     public async Task Nothing_is_told_of_a_commit_whose_fate_is_not_known()
     {
         await using var test = await StartAsync(Counter);

@@ -227,6 +227,30 @@ public sealed class LiveSessionTests
     }
 
     [Fact]
+    public async Task A_query_that_overran_its_time_is_told_as_failed_beside_the_others_and_runs_again_later()
+    {
+        var time = new ManualTime();
+        await using var bed = await OpenAsync(time: time);
+        var fails = true;
+        bed.After("a", (_, query) => fails
+            ? query with { Outcome = new FunctionOutcome { RequestId = "x", Error = new FunctionError("too slow", [], null) { SystemCode = "SystemTimeoutError" } } }
+            : query);
+        using var session = bed.Live.OpenSession();
+        var shown = new ShownState(session);
+        session.ChangeQueries(1, [new(0, List("a")), new(1, List("b"))]);
+        await shown.NextAsync();
+        Assert.Equal(("too slow", "[]"), (shown.Values[0], shown.Values[1]));
+
+        fails = false;
+        var next = shown.NextAsync();
+        Assert.False(next.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await next;
+        Assert.Equal(("[]", "[]"), (shown.Values[0], shown.Values[1]));
+        Assert.Equal(["a", "a", "b"], bed.Runs.Select(run => run.Table).Order());
+    }
+
+    [Fact]
     public async Task A_session_that_is_gone_leaves_nothing_behind()
     {
         await using var bed = await OpenAsync();

@@ -23,12 +23,12 @@ internal sealed class LiveTestbed : IAsyncDisposable
     private readonly IDisposable[] _subscriptions;
     private Timestamp _heard;
 
-    private LiveTestbed(Database database, bool redacts, TimeSpan? patience)
+    private LiveTestbed(Database database, bool redacts, TimeSpan? patience, TimeProvider? time)
     {
         Database = database;
         _snapshots[database.Published.Timestamp] = database.Published;
         var first = database.Subscribe(new Listener(snapshot => _snapshots[snapshot.Timestamp] = snapshot));
-        Live = new LiveQueries(database, RunAsync, redacts, TimeProvider.System, patience);
+        Live = new LiveQueries(database, RunAsync, redacts, time ?? TimeProvider.System, patience);
         _subscriptions = [first, database.Subscribe(new Listener(OnHeard))]; // Told behind Live.
     }
 
@@ -41,8 +41,8 @@ internal sealed class LiveTestbed : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LiveTestbed> OpenAsync(bool redacts = false, TimeSpan? patience = null) =>
-        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions(), Token), redacts, patience);
+    public static async Task<LiveTestbed> OpenAsync(bool redacts = false, TimeSpan? patience = null, TimeProvider? time = null) =>
+        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions(), Token), redacts, patience, time);
 
     /// <summary>A call of <c>list</c> on a table.</summary>
     public static FunctionCall List(string table, string? journal = null) => new()
