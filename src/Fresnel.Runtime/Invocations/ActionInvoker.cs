@@ -14,7 +14,15 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs one.</summary>
-    public async ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken)
+    public async ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken) =>
+        (await RunAsync(call, static _ => ValueTask.FromResult(true), cancellationToken))!;
+
+    /// <summary>Runs one that asks for leave as the last thing before it begins: it has been routed, its arguments are good, and it has a place.</summary>
+    /// <param name="call">What to run.</param>
+    /// <param name="begin">Says whether it may begin. Not asked when it is refused.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How it ended; null when it was not given leave.</returns>
+    public async ValueTask<FunctionOutcome?> RunAsync(FunctionCall call, Func<CancellationToken, ValueTask<bool>> begin, CancellationToken cancellationToken)
     {
         var report = new InvocationReport(parts, call, FunctionKind.Action);
         ComponentCode code;
@@ -37,9 +45,8 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
         // An action called by an action uses its caller's place: a chain of waiting callers must not wait for itself.
         if (call.Caller == FunctionCaller.Action) return await RunInPlaceAsync(call, code, function, arguments, report, cancellationToken);
         using var place = await GateOf(function).TryEnterAsync(cancellationToken);
-        return place is null
-            ? new FunctionOutcome { RequestId = call.RequestId, Error = GateOf(function).Overloaded }
-            : await RunInPlaceAsync(call, code, function, arguments, report, cancellationToken);
+        if (place is null) return new FunctionOutcome { RequestId = call.RequestId, Error = GateOf(function).Overloaded };
+        return await begin(cancellationToken) ? await RunInPlaceAsync(call, code, function, arguments, report, cancellationToken) : null;
     }
 
     private async ValueTask<FunctionOutcome> RunInPlaceAsync(

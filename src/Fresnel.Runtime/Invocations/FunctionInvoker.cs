@@ -84,6 +84,10 @@ public sealed class FunctionInvoker : IDisposable
         _nodeActionGate.Dispose();
     }
 
+    /// <summary>Runs an action that asks for leave right before it begins; null when it was not given: how jobs run.</summary>
+    internal ValueTask<FunctionOutcome?> ActionWithLeaveAsync(FunctionCall call, Func<CancellationToken, ValueTask<bool>> begin, CancellationToken cancellationToken) =>
+        _actions.RunAsync(call, begin, cancellationToken);
+
     /// <summary>Runs a mutation with a rider in its transaction: how jobs run.</summary>
     internal MutationRun MutateWith(IMutationRider rider, FunctionCall call, CancellationToken cancellationToken) => _mutations.Start(call, rider, null, cancellationToken);
 }

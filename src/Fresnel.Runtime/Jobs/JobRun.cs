@@ -12,14 +12,20 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a mutation may use up the overall time before that counts as its own fault.</summary>
+    private const int MostOverruns = 5;
+
     private readonly string _requestId = Convert.ToHexStringLower(parts.RandomBytes(8));
+    private int _overruns;
 
     /// <summary>Runs it to its end. Only a fault of the system makes it begin again, after a while.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        for (var delay = FirstDelay; !await TryAsync(cancellationToken); delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+        for (var delay = FirstDelay; !await TryAsync(cancellationToken); delay = Longer(delay))
             await Task.Delay(delay, parts.Time, cancellationToken);
     }
+
+    private static TimeSpan Longer(TimeSpan delay) => delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
 
     private async ValueTask<bool> TryAsync(CancellationToken cancellationToken)
     {
@@ -52,47 +58,57 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
     {
         var outcome = await invoker.MutateWith(new ScheduledMutation(parts, component, job.Id, _requestId), Call(path), cancellationToken).Completed;
         if (outcome.Error is not { } error) return true;
-        if (error.SystemCode is not null) return false;
+        var isOverrun = error.SystemCode == "SystemTimeoutError" && ++_overruns >= MostOverruns;
+        if (error.SystemCode is not null && !isOverrun) return false;
 
         // One that overran its time or memory was ended from outside, and what its transaction would have noted with it. Any other is noted already.
         return await FailAsync(error.FullText.TrimEnd('\n'), cancellationToken);
     }
 
-    /// <summary>Runs it at most once: that it has begun is durable before it begins, whatever happens then.</summary>
+    /// <summary>Runs it at most once: that it has begun is durable before it begins, whatever happens then. Until then it is pending, and a fault leaves it so.</summary>
     private async ValueTask<bool> RunActionAsync(FunctionPath path, CancellationToken cancellationToken)
     {
-        if (!await MoveAsync(JobDocuments.Pending, JobDocuments.InProgress, cancellationToken)) return true;
-        var state = await ActAsync(path, cancellationToken);
-        for (var delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+        var hasBegun = false;
+        FunctionOutcome? outcome;
+        try
+        {
+            outcome = await invoker.ActionWithLeaveAsync(
+                Call(path), async token => hasBegun = await MoveAsync(JobDocuments.Pending, JobDocuments.InProgress, token), cancellationToken);
+        }
+        catch (InvocationAbandonedException) when (hasBegun && !cancellationToken.IsCancellationRequested)
+        {
+            await NoteEndAsync(JobDocuments.FailedState(ActionInvoker.TransientError), cancellationToken);
+            return true;
+        }
+
+        if (outcome is null) return true;
+        if (hasBegun) await NoteEndAsync(StateOf(outcome), cancellationToken);
+        else if (outcome.Error is { SystemCode: null } refusal) await FailAsync(refusal.FullText.TrimEnd('\n'), cancellationToken);
+        else return false;
+        return true;
+    }
+
+    private static Value StateOf(FunctionOutcome outcome) => outcome.Error switch
+    {
+        null => JobDocuments.State(JobDocuments.Success),
+        { SystemCode: not null } => JobDocuments.FailedState(ActionInvoker.TransientError),
+        var error => JobDocuments.FailedState(error.FullText.TrimEnd('\n')),
+    };
+
+    /// <summary>It has run; what is left is to say so, however long that takes.</summary>
+    private async ValueTask NoteEndAsync(Value state, CancellationToken cancellationToken)
+    {
+        for (var delay = FirstDelay; ; delay = Longer(delay))
         {
             try
             {
                 await EndAsync(JobDocuments.InProgress, state, cancellationToken);
-                return true;
+                return;
             }
             catch (CommitFailedException)
             {
-                // It has run; what is left is to say so.
                 await Task.Delay(delay, parts.Time, cancellationToken);
             }
-        }
-    }
-
-    private async ValueTask<Value> ActAsync(FunctionPath path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var outcome = await invoker.ActionAsync(Call(path), cancellationToken);
-            return outcome.Error switch
-            {
-                null => JobDocuments.State(JobDocuments.Success),
-                { SystemCode: not null } => JobDocuments.FailedState(ActionInvoker.TransientError),
-                var error => JobDocuments.FailedState(error.FullText.TrimEnd('\n')),
-            };
-        }
-        catch (InvocationAbandonedException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return JobDocuments.FailedState(ActionInvoker.TransientError);
         }
     }
 

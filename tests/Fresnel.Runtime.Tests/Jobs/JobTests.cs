@@ -358,6 +358,63 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task An_action_without_a_place_is_pending_and_begins_when_there_is_one()
+    {
+        var begun = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var functions = Functions.Action("test:act", async _ =>
+        {
+            begun.TrySetResult();
+            await release.Task;
+            return "null";
+        });
+        await using var test = await StartAsync(functions, new FunctionLimits { ConcurrentActions = 1, WaitingInvocations = 0 });
+        var first = await ScheduleAsync(test, "test:act", 0);
+        await begun.Task.WaitAsync(Patience, Cancellation);
+        var timers = test.Time.WaitingTimers;
+        var second = await ScheduleAsync(test, "test:act", 0);
+        using (var patience = new CancellationTokenSource(Patience))
+        {
+            // Turned away at the gate, it waits for its next try.
+            while (test.Time.WaitingTimers <= timers) await Task.Delay(1, patience.Token);
+        }
+
+        Assert.Equal(("inProgress", "pending"), (await StateAsync(test, first), await StateAsync(test, second)));
+
+        release.SetResult();
+        Assert.Equal("success", (await EndedAsync(test, first))["state"]!["kind"]!.GetValue<string>());
+        while (await StateAsync(test, second) is "pending" or "inProgress")
+        {
+            test.Time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Delay(1, Cancellation);
+        }
+
+        Assert.Equal("success", await StateAsync(test, second));
+    }
+
+    [Fact]
+    public async Task A_mutation_that_uses_up_the_whole_time_again_and_again_is_failed()
+    {
+        var runs = 0;
+        var functions = Functions.Mutation("tasks:wait", async call =>
+        {
+            Interlocked.Increment(ref runs);
+            await Task.Delay(Timeout.Infinite, call.CancellationToken);
+            return "null";
+        });
+        await using var test = await StartAsync(functions);
+        var id = await ScheduleAsync(test, "tasks:wait", 0);
+        while (await StateAsync(test, id) == "pending")
+        {
+            test.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, Cancellation);
+        }
+
+        Assert.Equal(("failed", "Function execution timed out (maximum duration: 15s)"), ((await JobAsync(test, id))["state"]!["kind"]!.GetValue<string>(), (await JobAsync(test, id))["state"]!["error"]!.GetValue<string>()));
+        Assert.Equal(5, runs);
+    }
+
+    [Fact]
     public async Task A_job_whose_commit_the_store_refused_is_tried_again_after_a_while()
     {
         var runs = 0;
