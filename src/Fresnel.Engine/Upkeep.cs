@@ -12,6 +12,7 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
 {
     private const int PrunedAtOnce = 1_000;
     private static readonly TimeSpan BetweenPrunings = TimeSpan.FromHours(1);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly Database _database;
     private readonly DatabaseOptions _options;
@@ -52,22 +53,30 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
     {
         try
         {
-            await foreach (var _ in _wake.Reader.ReadAllAsync(_stopping.Token))
-            {
-                while (await _backfill.StepAsync(_ => true, _stopping.Token))
-                {
-                }
-
-                await PruneAsync();
-            }
+            await foreach (var _ in _wake.Reader.ReadAllAsync(_stopping.Token)) await WorkAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The database is being closed; the cursors are durable and go on next time.
         }
-        catch (Exception failed)
+    }
+
+    /// <summary>Does what there is to do. What fails is tried again after a while, however many commit meanwhile.</summary>
+    private async Task WorkAsync()
+    {
+        try
+        {
+            while (await _backfill.StepAsync(_ => true, _stopping.Token))
+            {
+            }
+
+            await PruneAsync();
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
         {
             LogFailed(failed);
+            await Task.Delay(AfterFailure, _options.Time, _stopping.Token);
+            _wake.Writer.TryWrite(true);
         }
     }
 
@@ -86,6 +95,6 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(130, LogLevel.Error, "The database's upkeep has stopped; indexes are not filled any more until the process is started again.")]
+    [LoggerMessage(130, LogLevel.Error, "The database's upkeep failed; indexes are not filled further until it succeeds. It tries again in a few seconds.")]
     private partial void LogFailed(Exception failure);
 }

@@ -132,7 +132,7 @@ public sealed class SqliteCommitStore : ICommitStore
     {
         Close();
         _ = SqliteLibrary.Version;
-        Directory.CreateDirectory(_folder);
+        CreateForOwner();
         // The timeout is how long another process that is ending is waited for, in seconds.
         _connection = new($"Data Source={Path.Combine(_folder, FileName)};Pooling=False;Default Timeout=1");
         try
@@ -149,6 +149,23 @@ public sealed class SqliteCommitStore : ICommitStore
             Close();
             throw;
         }
+    }
+
+    /// <summary>Makes folder and file readable by their owner only: environment variables are in there. What is there already keeps the rights that somebody gave it.</summary>
+    private void CreateForOwner()
+    {
+        var file = Path.Combine(_folder, FileName);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(_folder);
+            return;
+        }
+
+        Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (File.Exists(file)) return;
+        // SQLite gives its other files the rights of this one. An empty file is a new database to it.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        using var made = new FileStream(file, options);
     }
 
     private void CreateOrCheck()

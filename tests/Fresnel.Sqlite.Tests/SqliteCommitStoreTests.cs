@@ -51,6 +51,23 @@ public sealed class SqliteCommitStoreTests : CommitStoreSpecification, IDisposab
     }
 
     [Fact]
+    public async Task Nobody_but_the_owner_can_read_what_it_makes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes of files.");
+        var folder = Path.Combine(_folder.Path, "data");
+        await using var store = new SqliteCommitStore(folder);
+        await store.OpenAsync(Token);
+        await store.AppendAsync(0, "group"u8.ToArray(), Token);
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        foreach (var path in Directory.GetFiles(folder).Append(folder))
+        {
+            if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & Others);
+        }
+
+        Assert.Equal(2, Directory.GetFiles(folder).Length); // The database and its write-ahead log.
+    }
+
+    [Fact]
     public void The_library_in_use_is_at_least_the_one_that_the_package_brings() =>
         Assert.True(Version.Parse(SqliteLibrary.Version) >= new Version(3, 35, 5), SqliteLibrary.Version);
 }

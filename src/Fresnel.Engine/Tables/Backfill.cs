@@ -1,5 +1,6 @@
 using Fresnel.Engine.Commits;
 using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Stores;
 using Fresnel.Engine.Transactions;
 using Fresnel.Values;
 
@@ -15,23 +16,35 @@ internal sealed class Backfill(Database database)
     /// <summary>Documents of one step: applying it must not hold up the committer for long.</summary>
     private const int StepLength = 256;
 
+    private Commit? _last; // The step taken last; null once it is known what became of it.
+
     /// <summary>Takes one step for the oldest index that is being filled.</summary>
     /// <param name="wanted">Which indexes to look at.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Whether there may be more to do.</returns>
+    /// <exception cref="StoreException">The store refused a step; later it may take it.</exception>
     public async Task<bool> StepAsync(Func<Index, bool> wanted, CancellationToken cancellationToken)
     {
         var transaction = database.BeginWrite(TransactionLimits.None);
         if (transaction.Catalog.Backfilling.FirstOrDefault(wanted) is not { } index)
         {
             transaction.Dispose();
+            if (_last is not { } last) return false;
+            // Steps do not wait to be durable, but the last one must be: after it nothing comes that would notice.
+            _last = null;
+            Check(await last.Published.WaitAsync(cancellationToken));
             return false;
         }
 
         transaction.MoveBackfill(index, NextCursor(transaction, index));
         var commit = await database.SubmitAsync(transaction, cancellationToken);
-        return (await commit.Sealed.WaitAsync(cancellationToken)).Outcome is CommitOutcome.Committed or CommitOutcome.Conflict;
+        _last = commit;
+        return Check(await commit.Sealed.WaitAsync(cancellationToken)) is CommitOutcome.Committed or CommitOutcome.Conflict;
     }
+
+    private static CommitOutcome Check(CommitResult step) => step.Outcome != CommitOutcome.Refused
+        ? step.Outcome
+        : throw new StoreException(StoreFailure.Refused, "A step of filling an index was refused.");
 
     /// <summary>The key a step further on; null when the end is nearer. What is read here decides nothing but the length of the step, so it is not recorded.</summary>
     private static byte[]? NextCursor(Transaction transaction, Index index)

@@ -56,9 +56,10 @@ public static class AdminKeys
     {
         var (name, secretPart) = Split(key);
         var (_, statedPart) = Split(stated);
-        return secretPart.Length > 0 && (name is null || name == instanceName || key == stated) &&
-            CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secretPart), Encoding.UTF8.GetBytes(statedPart));
+        return secretPart.Length > 0 && (name is null || name == instanceName || AreEqual(key, stated)) && AreEqual(secretPart, statedPart);
     }
+
+    private static bool AreEqual(string key, string stated) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(stated));
 
     /// <summary>Takes a key apart at the first bar; the name is null when there is no bar.</summary>
     internal static (string? Name, string SecretPart) Split(string key)

@@ -12,10 +12,18 @@ internal static class InstanceSecretFile
 
         Directory.CreateDirectory(dataFolder);
         var secret = AdminKeys.CreateSecret(entropy);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var file = new StreamWriter(path, options);
-        file.WriteLine(secret);
+
+        // Written beside and moved, so that a stop in between leaves no half a secret behind.
+        var beside = path + ".new";
+        using (var file = new FileStream(beside, options))
+        {
+            file.Write(System.Text.Encoding.ASCII.GetBytes(secret + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(beside, path);
         return secret;
     }
 }

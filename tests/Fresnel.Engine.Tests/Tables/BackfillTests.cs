@@ -1,4 +1,5 @@
 using Fresnel.Engine.Commits;
+using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Watches;
 using Fresnel.Testing;
@@ -87,6 +88,32 @@ public sealed class BackfillTests
         await UntilFilledAsync(again);
         Assert.Equal(IndexState.Backfilled, again.Database.Published.Catalog.Find("", "many")!.Indexes.Single(index => index.Name == "by_n").State);
         DatabaseContents.CheckIndexes(again.Database.Published);
+    }
+
+    [Fact]
+    public async Task Filling_goes_on_after_the_store_refused_a_step()
+    {
+        var time = new ManualTime();
+        await using var db = await TestDatabase.OpenAsync(null, new() { Time = time });
+        await db.WriteAsync(async transaction =>
+        {
+            for (var i = 0; i < 300; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
+        });
+        var (creation, refusals) = (db.Store.LogLength, 0);
+        db.Store.FailAppend = position => position == creation + 1 && refusals++ < 2 ? StoreFailure.Refused : null;
+        await db.WriteAsync(transaction =>
+        {
+            transaction.CreateIndex(transaction.FindTable("", "many")!, "by_n", [FieldPath.Parse("n")]);
+            return Task.CompletedTask;
+        });
+        for (var filled = false; !filled; filled = db.Database.Published.Catalog.Find("", "many")!.Indexes[^1].State == IndexState.Backfilled)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, TestDatabase.Token);
+        }
+
+        Assert.True(refusals > 2);
+        DatabaseContents.CheckIndexes(db.Database.Published);
     }
 
     [Fact]
