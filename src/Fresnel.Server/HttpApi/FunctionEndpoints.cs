@@ -18,6 +18,9 @@ namespace Fresnel.Server.HttpApi;
 /// <remarks>A mutation or an action that has begun is carried through when its caller leaves; a query is not.</remarks>
 internal static class FunctionEndpoints
 {
+    private const int MostInBatch = 1_000;
+    private const long MostBatchBytes = 64 << 20;
+
     /// <summary>Maps the routes.</summary>
     public static void MapFunctions(this IEndpointRouteBuilder endpoints)
     {
@@ -99,10 +102,18 @@ internal static class FunctionEndpoints
             throw RequestException.BadRequest("BadJsonBody", "Expected an array in field `queries`");
         }
 
+        if (queries.GetArrayLength() > MostInBatch) throw RequestException.BadRequest("TooManyQueries", $"Only up to {MostInBatch} queries allowed in a batch.");
         var calls = queries.EnumerateArray().Select(query => Prepare(http, Read(query), FunctionCaller.HttpApi)).ToList();
         var snapshot = deployment.Database.Published;
         var results = new List<(FunctionOutcome, ValueFormat)>(calls.Count);
-        foreach (var (call, format) in calls) results.Add(((await deployment.Invoker.QueryAsync(call, snapshot, http.RequestAborted)).Outcome, format));
+        long bytes = 0;
+        foreach (var (call, format) in calls)
+        {
+            var outcome = (await deployment.Invoker.QueryAsync(call, snapshot, http.RequestAborted)).Outcome;
+            if ((bytes += outcome.Value.Length) > MostBatchBytes) throw RequestException.BadRequest("BatchTooLarge", $"The results of a batch are too large (limit: {MostBatchBytes >> 20} MiB)");
+            results.Add((outcome, format));
+        }
+
         await FunctionAnswer.WriteBatchAsync(http, deployment, results);
     }
 

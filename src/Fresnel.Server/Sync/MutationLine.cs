@@ -20,8 +20,12 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
     private int _pending; // Received, and the answer not written yet.
 
     /// <summary>Puts a mutation in line.</summary>
+    /// <param name="requestId">The client's number.</param>
+    /// <param name="call">What to run.</param>
+    /// <param name="key">Under which it takes effect once, or null.</param>
+    /// <param name="bytes">What it takes of the budget until it is answered.</param>
     /// <exception cref="RequestException">Too many are pending.</exception>
-    public void Add(uint requestId, FunctionCall call, RequestKey? key)
+    public void Add(uint requestId, FunctionCall call, RequestKey? key, int bytes)
     {
         if (Interlocked.Increment(ref _pending) > limit)
         {
@@ -31,7 +35,7 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
                 $"Too many concurrent mutations. Only up to {limit} pending mutations allowed on a single websocket.");
         }
 
-        _waiting.Writer.TryWrite(new PendingMutation(requestId, call, key));
+        _waiting.Writer.TryWrite(new PendingMutation(requestId, call, key, bytes));
     }
 
     /// <summary>Whether a mutation whose commit is in this snapshot has not been answered yet.</summary>
@@ -61,7 +65,7 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
                 var run = invoker.Mutate(mutation.Call, mutation.Key, before, CancellationToken.None);
                 before = run;
                 lock (_gate) _unanswered.Enqueue(run);
-                _running.Writer.TryWrite(new RunningMutation(mutation.RequestId, run));
+                _running.Writer.TryWrite(new RunningMutation(mutation.RequestId, run, mutation.Bytes));
                 if (await run.Sealed is not null) continue;
 
                 // It has no place in the order. Unless the function itself failed, the client sends it again, and nothing that came after it may overtake it.
@@ -87,12 +91,12 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
     {
         try
         {
-            await foreach (var (requestId, run) in _running.Reader.ReadAllAsync())
+            await foreach (var (requestId, run, bytes) in _running.Reader.ReadAllAsync())
             {
                 var outcome = await run.Completed;
                 RequestErrors.ThrowIfFault(outcome);
                 Timestamp? timestamp = outcome.Error is null ? outcome.Timestamp : null;
-                outbox.Say(new MutationResponse(requestId, FunctionErrors.ResultOf(outcome, redacts), timestamp));
+                outbox.Answer(new MutationResponse(requestId, FunctionErrors.ResultOf(outcome, redacts), timestamp), bytes);
             }
         }
         catch (Exception exception)
@@ -102,7 +106,7 @@ internal sealed class MutationLine(FunctionInvoker invoker, Outbox outbox, SyncS
         }
     }
 
-    private sealed record PendingMutation(uint RequestId, FunctionCall Call, RequestKey? Key);
+    private sealed record PendingMutation(uint RequestId, FunctionCall Call, RequestKey? Key, int Bytes);
 
-    private sealed record RunningMutation(uint RequestId, MutationRun Run);
+    private sealed record RunningMutation(uint RequestId, MutationRun Run, int Bytes);
 }

@@ -4,14 +4,25 @@ using Fresnel.Protocol.Sync;
 namespace Fresnel.Server.Sync;
 
 /// <summary>What waits for the writer of one socket: answers in order, and at last the end.</summary>
-/// <remarks>Its length is bounded by those who fill it: there is at most one answer per mutation and action that the session's limits let in, and one end.</remarks>
+/// <remarks>
+/// Its length is bounded by those who fill it: there is at most one answer per mutation and action that the session's limits let in, and one end.
+/// Its bytes are counted, with those of the requests, in <see cref="Budget"/>.
+/// </remarks>
 internal sealed class Outbox : IDisposable
 {
     private readonly Channel<ServerMessage> _messages = Channel.CreateUnbounded<ServerMessage>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
     private SessionEnd? _end;
 
-    public Outbox() => Ended = _ended.Token;
+    /// <param name="mostBytes">Bytes of unanswered requests and unwritten answers beyond which the socket is not read.</param>
+    public Outbox(long mostBytes)
+    {
+        Budget = new(mostBytes);
+        Ended = _ended.Token;
+    }
+
+    /// <summary>The bytes that the socket keeps in memory.</summary>
+    public ByteBudget Budget { get; }
 
     /// <summary>Canceled when the session is to end: whoever works for it may stop.</summary>
     public CancellationToken Ended { get; }
@@ -20,13 +31,24 @@ internal sealed class Outbox : IDisposable
     public SessionEnd? End => Volatile.Read(ref _end);
 
     /// <summary>Puts an answer in line; after the end it is dropped, for there is nobody to hear it.</summary>
-    public void Say(ServerMessage message) => _messages.Writer.TryWrite(message);
+    /// <param name="answer">The answer.</param>
+    /// <param name="requestBytes">What its request took of the budget.</param>
+    public void Answer(ServerMessage answer, int requestBytes)
+    {
+        Budget.Take(BytesOf(answer));
+        Budget.Give(requestBytes);
+        _messages.Writer.TryWrite(answer);
+    }
+
+    /// <summary>An answer has been written.</summary>
+    public void OnWritten(ServerMessage answer) => Budget.Give(BytesOf(answer));
 
     /// <summary>Ends the session; the first end counts.</summary>
     public void Finish(SessionEnd end)
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null) return;
         _messages.Writer.TryComplete();
+        Budget.Close();
         _ended.Cancel();
     }
 
@@ -37,4 +59,14 @@ internal sealed class Outbox : IDisposable
 
     /// <summary>To be called after the end; what is said later is dropped.</summary>
     public void Dispose() => _ended.Dispose();
+
+    private static int BytesOf(ServerMessage answer) => answer switch
+    {
+        MutationResponse mutation => BytesOf(mutation.Result),
+        ActionResponse action => BytesOf(action.Result),
+        _ => 0,
+    };
+
+    private static int BytesOf(CallResult result) =>
+        result.Value.Length + (result.ErrorData?.Length ?? 0) + (result.ErrorMessage?.Length ?? 0) + result.LogLines.Sum(line => line.Length);
 }

@@ -13,6 +13,12 @@ public sealed record SyncLimits
     /// <summary>Actions received and not yet answered; one more closes the socket with 1013. Default 1,000.</summary>
     public int PendingActions { get; init; } = 1_000;
 
+    /// <summary>Bytes of requests not yet answered and of answers not yet written; beyond it the socket is not read until enough has gone. Default 64 MiB.</summary>
+    public long PendingBytes { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of the arguments of all queries in the query set; more closes the socket with 1013. Default 64 MiB.</summary>
+    public long QueryBytes { get; init; } = 64 << 20;
+
     /// <summary>Queries in the query set; one more closes the socket with 1013. Default 16,384.</summary>
     public int Queries { get; init; } = 16_384;
 

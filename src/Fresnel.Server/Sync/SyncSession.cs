@@ -26,9 +26,10 @@ internal sealed class SyncSession : IDisposable
     private readonly TimeProvider _time;
     private readonly SyncState _state;
     private readonly LiveSession _live;
-    private readonly Outbox _outbox = new();
+    private readonly Outbox _outbox;
     private readonly MutationLine _mutations;
     private readonly SyncWriter _writer;
+    private long _queryBytes; // Of the arguments of the query set.
 
     public SyncSession(WebSocket socket, Deployment deployment, AdminAccess admin, SyncLimits limits, SyncState state, (string? Address, string? UserAgent) origin)
     {
@@ -41,6 +42,7 @@ internal sealed class SyncSession : IDisposable
         _redacts = deployment.Options.Environment == DeploymentEnvironment.Production;
         _time = deployment.Options.Time;
         _live = deployment.Live.OpenSession();
+        _outbox = new(limits.PendingBytes);
         _mutations = new(deployment.Invoker, _outbox, state, limits.PendingMutations, _redacts);
         _writer = new(socket, _outbox, _live, _mutations, state, limits, _redacts, _time);
     }
@@ -78,6 +80,7 @@ internal sealed class SyncSession : IDisposable
             {
                 // After the end, what still comes is read only to find the client's close behind it.
                 if (_outbox.End is null) Accept(message.Span);
+                await _outbox.Budget.WaitAsync();
             }
 
             _outbox.Finish(SessionEnd.ByClient);
@@ -97,7 +100,7 @@ internal sealed class SyncSession : IDisposable
     {
         try
         {
-            Dispatch(ClientMessageReader.Read(message));
+            Dispatch(ClientMessageReader.Read(message), message.Length);
         }
         catch (Exception exception)
         {
@@ -105,14 +108,14 @@ internal sealed class SyncSession : IDisposable
         }
     }
 
-    private void Dispatch(ClientMessage message)
+    private void Dispatch(ClientMessage message, int bytes)
     {
         switch (message)
         {
             case Connect connect: OnConnect(connect); break;
             case ModifyQuerySet modify: OnModifyQuerySet(modify); break;
-            case MutationMessage mutation: OnMutation(mutation.Call); break;
-            case ActionMessage action: OnAction(action.Call); break;
+            case MutationMessage mutation: OnMutation(mutation.Call, bytes); break;
+            case ActionMessage action: OnAction(action.Call, bytes); break;
             case Authenticate authenticate: OnAuthenticate(authenticate); break;
             case ClientEvent: break;
         }
@@ -149,37 +152,43 @@ internal sealed class SyncSession : IDisposable
     {
         if (modification is not AddQuery add)
         {
-            if (!_state.Queries.Remove(modification.QueryId)) throw BrokenRule($"Query {modification.QueryId} is removed but not in the query set.");
+            if (!_state.Queries.Remove(modification.QueryId, out var removed)) throw BrokenRule($"Query {modification.QueryId} is removed but not in the query set.");
+            _queryBytes -= removed.ArgumentBytes;
             return new LiveQueryChange(modification.QueryId, null);
         }
 
         var call = MakeCall(add.Path, add.Arguments, add.ComponentPath, requestId: "") with { Journal = add.Journal };
-        if (!_state.Queries.TryAdd(add.QueryId, call.Component.Length > 0)) throw BrokenRule($"Query {add.QueryId} is added twice.");
-        if (_state.Queries.Count <= _limits.Queries) return new LiveQueryChange(add.QueryId, call);
-        throw new RequestException(RequestErrorKind.RateLimited, "TooManyQueries", $"Only up to {_limits.Queries} queries allowed on a single websocket.");
+        if (!_state.Queries.TryAdd(add.QueryId, new(call.Component.Length > 0, call.Arguments.Length))) throw BrokenRule($"Query {add.QueryId} is added twice.");
+        _queryBytes += call.Arguments.Length;
+        if (_state.Queries.Count <= _limits.Queries && _queryBytes <= _limits.QueryBytes) return new LiveQueryChange(add.QueryId, call);
+        throw new RequestException(
+            RequestErrorKind.RateLimited, "TooManyQueries", $"Only up to {_limits.Queries} queries with {_limits.QueryBytes} bytes of arguments allowed on a single websocket.");
     }
 
-    private void OnMutation(RequestedCall requested) => _mutations.Add(
-        requested.RequestId,
-        MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId)),
-        _state.KeyOf(requested.RequestId));
+    private void OnMutation(RequestedCall requested, int bytes)
+    {
+        var call = MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId));
+        _outbox.Budget.Take(bytes);
+        _mutations.Add(requested.RequestId, call, _state.KeyOf(requested.RequestId), bytes);
+    }
 
-    private void OnAction(RequestedCall requested)
+    private void OnAction(RequestedCall requested, int bytes)
     {
         var call = MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId));
         _state.BeginAction(_limits.PendingActions);
-        _ = RunActionAsync(requested.RequestId, call);
+        _outbox.Budget.Take(bytes);
+        _ = RunActionAsync(requested.RequestId, call, bytes);
     }
 
     /// <summary>Runs an action beside everything else. It is carried through even when the session ends: it may have done half of its work in the world.</summary>
-    private async Task RunActionAsync(uint requestId, FunctionCall call)
+    private async Task RunActionAsync(uint requestId, FunctionCall call, int bytes)
     {
         try
         {
             await Task.Yield(); // The reader goes on.
             var outcome = await _deployment.Invoker.ActionAsync(call, CancellationToken.None);
             RequestErrors.ThrowIfFault(outcome);
-            _outbox.Say(new ActionResponse(requestId, FunctionErrors.ResultOf(outcome, _redacts)));
+            _outbox.Answer(new ActionResponse(requestId, FunctionErrors.ResultOf(outcome, _redacts)), bytes);
         }
         catch (Exception exception)
         {
@@ -200,7 +209,7 @@ internal sealed class SyncSession : IDisposable
             TokenType.Admin => Verify(authenticate),
             _ => throw UserTokens.NotBuilt(),
         };
-        if (!MayReachComponents(identity) && _state.Queries.ContainsValue(true)) throw NotOnComponents();
+        if (!MayReachComponents(identity) && _state.Queries.Values.Any(query => query.IsInComponent)) throw NotOnComponents();
 
         _state.Identity = identity;
         _live.ChangeIdentity(++_state.IdentityVersion, identity);

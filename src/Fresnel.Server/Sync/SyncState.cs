@@ -31,8 +31,8 @@ internal sealed partial class SyncState(ClientVersion? clientVersion, TimeProvid
     /// <summary>On whose behalf what comes next is run. Starts as nobody.</summary>
     public Identity Identity { get; set; } = Identity.Anonymous;
 
-    /// <summary>The query set received: whether each of its queries runs in a component other than the app.</summary>
-    public Dictionary<uint, bool> Queries { get; } = [];
+    /// <summary>The query set received.</summary>
+    public Dictionary<uint, ReceivedQuery> Queries { get; } = [];
 
     /// <summary>Unless it is a client that is known not to, it puts chunks together.</summary>
     public bool UnderstandsChunks => clientVersion is { UnderstandsChunks: true };
@@ -85,3 +85,8 @@ internal sealed partial class SyncState(ClientVersion? clientVersion, TimeProvid
     [LoggerMessage(10, LogLevel.Error, "The sync session {SessionId} failed.")]
     private static partial void LogFailure(ILogger logger, string? sessionId, Exception exception);
 }
+
+/// <summary>What is remembered of a query of the query set.</summary>
+/// <param name="IsInComponent">Whether it runs in a component other than the app.</param>
+/// <param name="ArgumentBytes">The length of its arguments.</param>
+internal readonly record struct ReceivedQuery(bool IsInComponent, int ArgumentBytes);

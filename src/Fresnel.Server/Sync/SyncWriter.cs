@@ -82,6 +82,7 @@ internal sealed class SyncWriter(
         while (outbox.TryTake(out var message))
         {
             await WriteAsync(message!);
+            outbox.OnWritten(message!);
             if (message is MutationResponse) mutations.OnAnswered();
             else if (message is ActionResponse) state.OnActionAnswered();
             live.RequireTransition(message is MutationResponse { Timestamp: { } timestamp } ? timestamp : Timestamp.Zero);

@@ -181,6 +181,9 @@ public sealed class FunctionEndpointTests
         Assert.Equal(200, status);
         Assert.Equal(["success", "error"], JsonDocument.Parse(body).RootElement.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("status").GetString()));
         Assert.Equal(400, (await PostAsync(server, "/api/query_batch", """{"queries":[{"path":"numbers:list","args":{"table":"a"}},{"path":"a b","args":{}}]}""")).Status);
+
+        var many = string.Join(',', Enumerable.Repeat("""{"path":"numbers:gone","args":{}}""", 1_001));
+        Assert.Contains("TooManyQueries", (await PostAsync(server, "/api/query_batch", $$"""{"queries":[{{many}}]}""")).Body.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,11 +11,14 @@ internal sealed class HeldSocket : WebSocket
     private readonly Channel<string> _received = Channel.CreateUnbounded<string>();
     private readonly Channel<JsonElement> _sent = Channel.CreateUnbounded<JsonElement>();
     private TaskCompletionSource _hold = Released();
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebSocketState _state = WebSocketState.Open;
+    private string? _reason;
+    private int _unanswered;
 
     public override WebSocketCloseStatus? CloseStatus => null;
 
-    public override string? CloseStatusDescription => null;
+    public override string? CloseStatusDescription => _reason;
 
     public override WebSocketState State => _state;
 
@@ -23,6 +26,12 @@ internal sealed class HeldSocket : WebSocket
 
     /// <summary>What the server has written, in order.</summary>
     public ChannelReader<JsonElement> Sent => _sent.Reader;
+
+    /// <summary>Completes when a write waits.</summary>
+    public Task Held => _held.Task;
+
+    /// <summary>How many messages the server had read at most beyond those whose answer it had written, when each message has one.</summary>
+    public int MostUnanswered { get; private set; }
 
     /// <summary>Lets writes wait from now on, as when the client's buffers are full.</summary>
     public void Hold() => _hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,19 +53,23 @@ internal sealed class HeldSocket : WebSocket
         }
 
         _received.Reader.TryRead(out var message);
+        MostUnanswered = Math.Max(MostUnanswered, Interlocked.Increment(ref _unanswered));
         return new WebSocketReceiveResult(Encoding.UTF8.GetBytes(message!, buffer), WebSocketMessageType.Text, true);
     }
 
     public override async Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken)
     {
         var message = JsonDocument.Parse(buffer.AsMemory().ToArray()).RootElement;
+        if (!_hold.Task.IsCompleted) _held.TrySetResult();
         await _hold.Task;
+        if (message.GetProperty("type").GetString() == "MutationResponse") Interlocked.Decrement(ref _unanswered);
         _sent.Writer.TryWrite(message);
     }
 
     public override Task CloseOutputAsync(WebSocketCloseStatus closeStatus, string? statusDescription, CancellationToken cancellationToken)
     {
         _state = WebSocketState.Closed;
+        _reason = statusDescription;
         _sent.Writer.TryComplete();
         return Task.CompletedTask;
     }

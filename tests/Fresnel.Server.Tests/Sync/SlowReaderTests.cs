@@ -64,6 +64,45 @@ public sealed class SlowReaderTests
         Assert.InRange(answers.Count(message => message.GetProperty("type").GetString() == "MutationResponse"), 0, 5);
     }
 
+    [Fact]
+    public async Task A_client_that_does_not_read_its_answers_is_not_read_either_beyond_the_bytes_allowed()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var socket = new HeldSocket();
+        using var session = Open(server, socket, new SyncLimits { PendingBytes = "null".Length });
+        var serving = session.RunAsync(Token);
+        socket.Hold();
+        for (var number = 0; number < 10; number++) socket.Say($$"""{"type":"Mutation","requestId":{{number}},"udfPath":"numbers:nothing","args":[{}]}""");
+        await socket.Held.WaitAsync(Token);
+        socket.Release();
+        for (var answered = 0; answered < 10;)
+        {
+            if ((await NextAsync(socket)).GetProperty("type").GetString() == "MutationResponse") answered++;
+        }
+
+        Assert.Equal(1, socket.MostUnanswered);
+        socket.Leave();
+        await serving;
+    }
+
+    [Fact]
+    public async Task Queries_with_too_many_bytes_of_arguments_end_the_session()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var socket = new HeldSocket();
+        using var session = Open(server, socket, new SyncLimits { QueryBytes = 40 });
+        var serving = session.RunAsync(Token);
+        foreach (var id in (int[])[0, 1]) socket.Say(Add(id, id));
+        socket.Say("""{"type":"ModifyQuerySet","baseVersion":2,"newVersion":3,"modifications":[{"type":"Remove","queryId":0}]}""");
+        socket.Say(Add(2, 3));
+        socket.Say(Add(3, 4));
+        await serving;
+        Assert.Equal("TooManyQueries", socket.CloseStatusDescription);
+
+        static string Add(int query, int version) =>
+            $$"""{"type":"ModifyQuerySet","baseVersion":{{version}},"newVersion":{{version + 1}},"modifications":[{"type":"Add","queryId":{{query}},"udfPath":"numbers:list","args":[{"table":"a"}]}]}""";
+    }
+
     [Fact, Spec("client-protocol", 13)]
     public async Task A_socket_that_answers_no_ping_frames_is_cut()
     {
