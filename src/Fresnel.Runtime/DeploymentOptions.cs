@@ -74,6 +74,12 @@ public sealed record FunctionLimits
     /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
     public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Bytes of a request's body that an HTTP action may read; a longer one is refused with 413. Default 20 MiB.</summary>
+    public long HttpRequestBytes { get; init; } = 20 << 20;
+
+    /// <summary>Bytes of the body that an HTTP action may answer; a longer one is broken off. Default 20 MiB.</summary>
+    public long HttpResponseBytes { get; init; } = 20 << 20;
+
     /// <summary>Heap of a worker that runs queries and mutations, all that run in it together. Megabytes; default 256.</summary>
     public int DeterministicMemory { get; init; } = 256;
 

@@ -11,7 +11,7 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
     public const string TransientError = "Transient error while executing action";
 
     /// <summary>A runner ends an action whose time is up itself, with the text for its author. This much later it is ended here, should the runner have failed to.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs one.</summary>
     public async ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken) =>

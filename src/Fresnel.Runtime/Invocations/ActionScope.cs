@@ -49,7 +49,7 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     }
 
     /// <summary>The attributes of the user it runs for, or null.</summary>
-    public ValueObject? UserIdentity() => Component.Length == 0 ? call.Identity.Attributes : null;
+    public ValueObject? UserIdentity() => Component.Length == 0 ? call.Identity.ReadAttributes() : null;
 
     /// <summary>Runs a function of this component as a root call, on behalf of the same identity; internal ones are within reach.</summary>
     /// <param name="kind">Query, mutation or action.</param>

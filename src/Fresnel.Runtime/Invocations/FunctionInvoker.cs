@@ -1,6 +1,7 @@
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Transactions;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.HttpActions;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
@@ -21,6 +22,7 @@ public sealed class FunctionInvoker : IDisposable
     private readonly QueryInvoker _queries;
     private readonly MutationInvoker _mutations;
     private readonly ActionInvoker _actions;
+    private readonly HttpActionInvoker _httpActions;
 
     internal FunctionInvoker(InvokerParts parts)
     {
@@ -33,6 +35,7 @@ public sealed class FunctionInvoker : IDisposable
         _queries = new QueryInvoker(parts, _queryGate);
         _mutations = new MutationInvoker(parts, _mutationGate);
         _actions = new ActionInvoker(parts, _actionGate, _nodeActionGate, this);
+        _httpActions = new HttpActionInvoker(parts, _actionGate, this);
     }
 
     /// <summary>Runs a query at a snapshot, the newest published one when none is given.</summary>
@@ -51,6 +54,12 @@ public sealed class FunctionInvoker : IDisposable
 
     /// <summary>Runs an action.</summary>
     public ValueTask<FunctionOutcome> ActionAsync(FunctionCall call, CancellationToken cancellationToken) => _actions.RunAsync(call, cancellationToken);
+
+    /// <summary>Lets the app's HTTP actions answer a request. Completes when the function has ended, which may be after the client has left.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="response">Where the answer goes.</param>
+    /// <param name="stopping">Ends it from outside.</param>
+    public Task AnswerAsync(HttpActionRequest request, IHttpActionResponse response, CancellationToken stopping) => _httpActions.RunAsync(request, response, stopping);
 
     /// <summary>Runs whatever kind of function it is.</summary>
     public async ValueTask<FunctionOutcome> RunAsync(FunctionCall call, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.HttpActions;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
@@ -35,6 +36,9 @@ public sealed class Invocation
 
     /// <summary>The snapshot of the transaction; zero for actions.</summary>
     public Timestamp SnapshotTimestamp { get; init; }
+
+    /// <summary>The request that an HTTP action answers; null for all others.</summary>
+    internal HttpExchange? Http { get; init; }
 
     /// <summary>What the function can do to the world.</summary>
     public required InvocationScope Scope { get; init; }

@@ -14,8 +14,12 @@ public abstract record Identity
     /// <summary>Whether internal and system functions may be called.</summary>
     public virtual bool IsAdmin => false;
 
-    /// <summary>What <c>getUserIdentity()</c> returns, or null.</summary>
+    /// <summary>The attributes of the user, or null.</summary>
     public virtual ValueObject? Attributes => null;
+
+    /// <summary>What <c>getUserIdentity()</c> returns: the attributes, or null.</summary>
+    /// <exception cref="DeveloperException">The token was refused.</exception>
+    public virtual ValueObject? ReadAttributes() => Attributes;
 
     /// <summary>Tells users apart in caches: equal for equal attributes.</summary>
     public abstract string CacheKey { get; }
@@ -49,4 +53,16 @@ public sealed record AdminIdentity(ValueObject? ActingAs) : Identity
 
     /// <inheritdoc/>
     public override string CacheKey { get; } = ActingAs is null ? "admin" : "admin:" + System.Text.Encoding.UTF8.GetString(ValueJson.Write(ActingAs));
+}
+
+/// <summary>Somebody whose token was refused, where that does not fail the request: HTTP actions run as nobody, until they ask who it is.</summary>
+/// <param name="Code">The code of the refusal.</param>
+/// <param name="Message">What it said.</param>
+public sealed record UnverifiedIdentity(string Code, string Message) : Identity
+{
+    /// <inheritdoc/>
+    public override string CacheKey { get; } = $"unverified:{Code}:{Message}";
+
+    /// <inheritdoc/>
+    public override ValueObject? ReadAttributes() => throw new DeveloperException(Code, Message);
 }

@@ -5,7 +5,11 @@ using Fresnel.Runtime.Logs;
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Writes root invocations into the function log. The system's own functions are not logged.</summary>
-internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, FunctionKind kind)
+/// <param name="parts">The deployment.</param>
+/// <param name="call">What was called.</param>
+/// <param name="kind">What it is called as.</param>
+/// <param name="identify">Names it in the log; the function's path when null.</param>
+internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, FunctionKind kind, Func<string>? identify = null)
 {
     private readonly long _start = parts.Time.GetTimestamp();
     private readonly double _startedAt = parts.NowMilliseconds;
@@ -18,7 +22,8 @@ internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, Fu
     }
 
     /// <summary>It ended.</summary>
-    public void Completed(FunctionOutcome outcome, FunctionDefinition? function, TimeSpan userTime, TransactionUsage usage, IReadOnlyList<LogLine> lines)
+    public void Completed(
+        FunctionOutcome outcome, FunctionDefinition? function, TimeSpan userTime, TransactionUsage usage, IReadOnlyList<LogLine> lines, int? httpStatus = null, long? returnBytes = null)
     {
         if (call.Path.IsSystem) return;
         parts.FunctionLog.Add(Entry(FunctionLogEntryKind.Completion, function) with
@@ -28,7 +33,8 @@ internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, Fu
             ExecutionTime = parts.Time.GetElapsedTime(_start),
             UserTime = userTime,
             Error = outcome.Error?.FullText,
-            ReturnBytes = outcome.Error is null ? outcome.Value.Length : null,
+            ReturnBytes = returnBytes ?? (outcome.Error is null ? outcome.Value.Length : null),
+            HttpStatus = httpStatus,
             Usage = usage,
         });
     }
@@ -38,7 +44,7 @@ internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, Fu
         Kind = entryKind,
         FunctionKind = function?.Kind ?? kind,
         Component = call.Component,
-        Identifier = call.Path.ToString(),
+        Identifier = identify?.Invoke() ?? call.Path.ToString(),
         RequestId = call.RequestId,
         ExecutionId = _executionId,
         Caller = call.Caller,

@@ -9,7 +9,7 @@ internal sealed partial class TransactionScope
     public ValueObject? UserIdentity()
     {
         _tree.ObservedIdentity = true;
-        return Component.Length == 0 ? _tree.Call.Identity.Attributes : null;
+        return Component.Length == 0 ? _tree.Call.Identity.ReadAttributes() : null;
     }
 
     private ReadOnlyMemory<byte> TransactionMetrics()

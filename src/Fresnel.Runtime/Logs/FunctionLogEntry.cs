@@ -52,8 +52,11 @@ public sealed record FunctionLogEntry
     /// <summary>The whole text of its error, or null.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Bytes of the result as JSON; null when it failed.</summary>
-    public int? ReturnBytes { get; init; }
+    /// <summary>Bytes of the result as JSON, or of an HTTP action's answer; null when there was none.</summary>
+    public long? ReturnBytes { get; init; }
+
+    /// <summary>What an HTTP action answered with; null when it did not come to that, and for others.</summary>
+    public int? HttpStatus { get; init; }
 
     /// <summary>What it read and wrote.</summary>
     public TransactionUsage Usage { get; init; }

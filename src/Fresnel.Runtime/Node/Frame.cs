@@ -9,6 +9,10 @@ internal enum FrameKind : byte
     Reply = 3,
     Terminate = 4,
     Analyze = 5,
+    RequestBody = 6,
+    RequestEnd = 7,
+    Credit = 8,
+    Abort = 9,
 
     // Worker to engine.
     Hello = 64,
@@ -21,6 +25,9 @@ internal enum FrameKind : byte
     Terminated = 71,
     Analysis = 72,
     Retire = 73,
+    ResponseHead = 74,
+    ResponseBody = 75,
+    Demand = 76,
 }
 
 /// <summary>One message: <c>u32 length | u8 kind | u64 invocation | payload</c>, little endian; the length counts what follows it.</summary>

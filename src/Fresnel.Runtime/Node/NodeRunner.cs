@@ -43,13 +43,8 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
         {
             { Kind: FunctionKind.Query or FunctionKind.Mutation } => _deterministic,
             { Kind: FunctionKind.Action, Environment: ModuleEnvironment.Node } => _node,
-            { Kind: FunctionKind.Action } => _actions,
-            _ => null,
+            _ => _actions,
         };
-        if (pool is null)
-        {
-            return new InvocationResult(default, new FunctionError("HTTP actions are not built yet in Fresnel.", [], null), false, TimeSpan.Zero);
-        }
 
         WatchClosely();
         return await pool.RunAsync(invocation, cancellationToken);

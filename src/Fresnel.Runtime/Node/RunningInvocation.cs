@@ -32,11 +32,15 @@ internal sealed class RunningInvocation
         Invocation = invocation;
         Deadline = deadline;
         _worker = worker;
+        if (invocation.Http is { } exchange) RequestSender = new HttpRequestSender(worker, this, exchange);
     }
 
     public ulong Id { get; }
 
     public Invocation Invocation { get; }
+
+    /// <summary>Sends the body of the request that it answers; null when it answers none.</summary>
+    public HttpRequestSender? RequestSender { get; }
 
     /// <summary>The timestamp at which its time is over, or null when the worker measures it.</summary>
     public long? Deadline { get; }
@@ -49,7 +53,7 @@ internal sealed class RunningInvocation
     /// <summary>Whether its code can go on: it waits for no reply of ours.</summary>
     public bool IsRunnable => Volatile.Read(ref _outstanding) == 0;
 
-    private bool IsAction => Invocation.Function.Kind is FunctionKind.Action;
+    private bool IsAction => Invocation.Function.Kind is FunctionKind.Action or FunctionKind.HttpAction;
 
     /// <summary>Takes what the worker sent, on the reading thread.</summary>
     public void Take(Step step)

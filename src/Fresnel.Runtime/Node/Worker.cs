@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.HttpActions;
 using Fresnel.Runtime.Invocations;
 
 namespace Fresnel.Runtime.Node;
@@ -95,6 +96,7 @@ internal sealed class Worker
         }
 
         Send(running);
+        if (invocation.Http is { } exchange) Connect(running, exchange);
         await using var registration = cancellationToken.UnsafeRegister(
             static state => ((RunningInvocation)state!).Abandon(AbandonReason.Canceled, "The invocation was canceled."), running);
         return await running.Completion;
@@ -142,6 +144,14 @@ internal sealed class Worker
         BinaryPrimitives.WriteUInt32LittleEndian(head, sequence);
         head[4] = isOk ? (byte)1 : (byte)0;
         _link!.Append(FrameKind.Reply, running.Id, head, text);
+        _link.Flush();
+    }
+
+    /// <summary>Sends a frame about an invocation: of its request's body, or about its answer's.</summary>
+    public void Tell(RunningInvocation running, FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        if (_end is not null || running.HasEnded) return;
+        _link!.Append(kind, running.Id, payload);
         _link.Flush();
     }
 
@@ -205,6 +215,9 @@ internal sealed class Worker
             case FrameKind.OpenQuery or FrameKind.CloseQuery: running.Take(WorkerMessages.ReadQuery(frame.Kind, frame.Payload)); return true;
             case FrameKind.Log: running.Take(WorkerMessages.ReadLog(frame.Payload)); return true;
             case FrameKind.Result: TakeResult(running, frame.Payload); return true;
+            case FrameKind.ResponseHead: running.Invocation.Http?.Add(WorkerMessages.ReadResponseHead(frame.Payload)); return true;
+            case FrameKind.ResponseBody: running.Invocation.Http?.Add(new HttpResponseBody(frame.Payload)); return true;
+            case FrameKind.Demand: running.RequestSender?.Grant(BinaryPrimitives.ReadInt32LittleEndian(frame.Payload.Span)); return true;
             default: return false;
         }
     }
@@ -233,13 +246,25 @@ internal sealed class Worker
         lock (_invokeGate)
         {
             // Tables are sent when they are others than those of the invocation before, so their order on the wire matters.
-            var tables = invocation.Function.Kind is FunctionKind.Action ? _tables : invocation.Scope.TableNumbers;
+            var tables = invocation.Function.Kind is FunctionKind.Action or FunctionKind.HttpAction ? _tables : invocation.Scope.TableNumbers;
             var header = WorkerMessages.InvokeHeader(invocation, ReferenceEquals(tables, _tables) ? null : tables);
             _tables = tables;
             _link!.Append(FrameKind.Invoke, running.Id, header, invocation.Arguments.Span);
         }
 
         _link.Flush();
+    }
+
+    /// <summary>Lets the bodies of a request and its answer flow.</summary>
+    private void Connect(RunningInvocation running, HttpExchange exchange)
+    {
+        exchange.Taken = bytes =>
+        {
+            Span<byte> credit = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32LittleEndian(credit, bytes);
+            Tell(running, FrameKind.Credit, credit);
+        };
+        running.RequestSender!.Start();
     }
 
     private void Forget(ulong id)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.HttpActions;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
 
@@ -47,13 +48,15 @@ internal static class WorkerMessages
         var header = Json(json =>
         {
             var function = invocation.Function;
-            json.WriteString("kind", function.Kind switch { FunctionKind.Query => "query", FunctionKind.Mutation => "mutation", _ => "action" });
+            json.WriteString("kind", function.Kind switch { FunctionKind.Query => "query", FunctionKind.Mutation => "mutation", FunctionKind.Action => "action", _ => "http" });
             json.WriteBoolean("node", function.Environment is ModuleEnvironment.Node);
             json.WriteString("module", function.Path.Module + ".js");
             json.WriteString("export", function.Path.Export);
-            json.WriteString("requestId", invocation.InvocationId);
+            // The client library sends none from an HTTP action.
+            json.WriteString("requestId", function.Kind is FunctionKind.HttpAction ? "" : invocation.InvocationId);
             json.WriteNumber("now", invocation.StartMilliseconds);
-            if (function.Kind is FunctionKind.Action) return;
+            if (invocation.Http is { } exchange) WriteRequest(json, exchange.Request);
+            if (function.Kind is FunctionKind.Action or FunctionKind.HttpAction) return;
             json.WriteBase64String("seed", invocation.Seed.Span);
             json.WriteString("snapshot", invocation.SnapshotTimestamp.ToWire());
             if (tables is null) return;
@@ -65,6 +68,17 @@ internal static class WorkerMessages
         BinaryPrimitives.WriteInt32LittleEndian(payload, header.Length);
         header.CopyTo(payload, 4);
         return payload;
+    }
+
+    /// <summary><c>{status, headers: [[name, value]…], route}</c></summary>
+    public static HttpResponseHead ReadResponseHead(ReadOnlyMemory<byte> payload)
+    {
+        using var json = JsonDocument.Parse(payload);
+        var root = json.RootElement;
+        return new HttpResponseHead(
+            root.GetProperty("status").GetInt32(),
+            [.. root.GetProperty("headers").EnumerateArray().Select(pair => KeyValuePair.Create(pair[0].GetString()!, pair[1].GetString()!))],
+            root.GetProperty("route").GetString());
     }
 
     /// <summary><c>u32 sequence | u16 length of the operation | operation | arguments</c></summary>
@@ -137,6 +151,27 @@ internal static class WorkerMessages
     {
         using var json = JsonDocument.Parse(payload);
         return json.RootElement.GetProperty("token").GetString() ?? "";
+    }
+
+    private static void WriteRequest(Utf8JsonWriter json, HttpActionRequest request)
+    {
+        json.WriteStartObject("http");
+        json.WriteString("method", request.Method);
+        json.WriteString("url", request.Url);
+        json.WriteString("path", request.Path);
+        json.WriteStartArray("headers");
+        foreach (var (name, value) in request.Headers)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(name);
+            json.WriteStringValue(value);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("hasBody", request.Body is not null);
+        json.WriteNumber("window", HttpExchange.Window);
+        json.WriteEndObject();
     }
 
     public static byte[] Json(Action<Utf8JsonWriter> write)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
@@ -49,7 +50,7 @@ internal static class FunctionLogWriter
         writer.WriteNumber("executionTimestamp", entry.StartedAt / MillisecondsPerSecond);
         writer.WriteBoolean("cachedResult", false);
         writer.WriteBoolean("willRetry", false);
-        writer.WriteNull("success");
+        WriteSuccess(writer, entry);
         writer.WriteString("error", entry.Error);
         writer.WriteString("caller", entry.Caller.ToString());
         writer.WriteNull("parentExecutionId");
@@ -65,6 +66,19 @@ internal static class FunctionLogWriter
         if (entry.ReturnBytes is { } bytes) writer.WriteNumber("returnBytes", bytes);
         else writer.WriteNull("returnBytes");
         writer.WriteNull("occInfo");
+    }
+
+    private static void WriteSuccess(Utf8JsonWriter writer, FunctionLogEntry entry)
+    {
+        if (entry.HttpStatus is not { } status)
+        {
+            writer.WriteNull("success");
+            return;
+        }
+
+        writer.WriteStartObject("success");
+        writer.WriteString("status", status.ToString(CultureInfo.InvariantCulture));
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, LogLine line)

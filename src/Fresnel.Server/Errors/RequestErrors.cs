@@ -56,11 +56,17 @@ internal static class RequestErrors
     public static async Task WriteAsync(HttpContext http, RequestException error)
     {
         http.Response.StatusCode = StatusOf(error.Kind);
+        await WriteJsonAsync(http, error.Code, error.Message);
+    }
+
+    /// <summary>Writes <c>{"code","message"}</c>, whatever the status is.</summary>
+    public static async Task WriteJsonAsync(HttpContext http, string code, string message)
+    {
         http.Response.ContentType = "application/json";
         await using var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options);
         writer.WriteStartObject();
-        writer.WriteString("code", error.Code);
-        writer.WriteString("message", error.Message);
+        writer.WriteString("code", code);
+        writer.WriteString("message", message);
         writer.WriteEndObject();
         await writer.FlushAsync(http.RequestAborted);
     }

@@ -1,3 +1,4 @@
+using Fresnel.Server.HttpActions;
 using System.Reflection;
 using Fresnel.Server.Errors;
 using Microsoft.AspNetCore.Builder;
@@ -36,7 +37,7 @@ internal static class PlainEndpoints
             });
         }
 
-        endpoints.Map("/http/{**path}", SiteEndpoint.AnswerAsync);
+        endpoints.Map("/http/{**path}", HttpActionEndpoint.AnswerUnderPrefixAsync);
         endpoints.Map("/api/storage/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) => throw RequestException.NotBuilt("File storage is")));
         endpoints.Map("/api/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) =>
             throw new RequestException(RequestErrorKind.NotFound, "NotFound", $"There is no {http.Request.Method} {http.Request.Path}.")));

@@ -11,6 +11,10 @@ export const Kind = Object.freeze({
   reply: 3,
   terminate: 4,
   analyze: 5,
+  requestBody: 6,
+  requestEnd: 7,
+  credit: 8,
+  abort: 9,
   // worker → engine
   hello: 64,
   syscall: 65,
@@ -22,6 +26,9 @@ export const Kind = Object.freeze({
   terminated: 71,
   analysis: 72,
   retire: 73,
+  responseHead: 74,
+  responseBody: 75,
+  demand: 76,
 });
 
 const Prefix = 4;

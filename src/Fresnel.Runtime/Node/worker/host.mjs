@@ -19,7 +19,9 @@ export const setSoon = globalThis.setImmediate;
 export const clearSoon = globalThis.clearImmediate;
 export const readTextFile = (/** @type {string} */ path) => readFile(path, "utf8");
 export const { parse: parseJson, stringify: toJson } = JSON;
-export const { ceil, floor, max, round } = Math;
+export const { ceil, floor, max, min, round } = Math;
+export const RealAbortController = globalThis.AbortController;
+export const RealReadableStream = globalThis.ReadableStream;
 const readFile = fs.readFileSync;
 
 /** Milliseconds that only grow. @type {() => number} */

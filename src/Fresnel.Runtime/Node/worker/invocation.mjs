@@ -3,7 +3,7 @@
 import { clearTimer, realBuffer } from "./host.mjs";
 import { SeededRandom } from "./random.mjs";
 
-/** @typedef {"query" | "mutation" | "action"} InvocationKind */
+/** @typedef {"query" | "mutation" | "action" | "http"} InvocationKind */
 
 /**
  * What the engine says of an invocation before its arguments.
@@ -14,6 +14,7 @@ import { SeededRandom } from "./random.mjs";
  * @property {string} export
  * @property {string} requestId
  * @property {number} now Unix milliseconds at the start.
+ * @property {import("./http.mjs").RequestHead} [http] The request that an HTTP action answers.
  * @property {string} [seed] 32 bytes as base64; queries and mutations.
  * @property {string} [snapshot] The snapshot's timestamp as base64 of 8 bytes; queries and mutations.
  * @property {Record<string, number>} [tables] Table numbers by name, when they changed since the last invocation.
@@ -64,6 +65,9 @@ export class Invocation {
   /** What it returned, until it is told. @type {string | null} */
   outcome = null;
 
+  /** The request that an HTTP action answers. @type {import("./http.mjs").HttpExchange | null} */
+  http = null;
+
   /** When it was found waiting for nothing. */
   quietSince = 0;
 
@@ -91,7 +95,7 @@ export class Invocation {
     this.tables = tables;
     this.startedAt = startedAt;
     /** Queries and mutations: frozen time, seeded randomness, no I/O. */
-    this.deterministic = header.kind !== "action";
+    this.deterministic = header.kind === "query" || header.kind === "mutation";
   }
 
   get random() {

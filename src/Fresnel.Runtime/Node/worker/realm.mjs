@@ -287,12 +287,31 @@ function clearTimeout(timer) {
   }
 }
 
+/** Where Node keeps the classes of the fetch standard. @type {Map<string, () => any>} */
+const fetchClasses = new Map();
+
+/**
+ * A class of the fetch standard, the real one.
+ * @param {"Request" | "Response"} name
+ */
+export function fetchClass(name) {
+  const load = fetchClasses.get(name);
+  if (load === undefined) return /** @type {any} */ (globalThis)[name];
+  // Loading it puts it into the global, where user code may have put another one.
+  const shown = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, name));
+  const loaded = load();
+  Object.defineProperty(globalThis, name, shown);
+  return loaded;
+}
+
 /**
  * The classes of the fetch standard take Node 50 ms and 10 MB to load, so they are loaded when they are first used.
  * @param {string} name
  */
 function loadLater(name) {
   const original = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, name));
+  const load = () => (original.get === undefined ? original.value : original.get.call(globalThis));
+  fetchClasses.set(name, load);
   /** @param {unknown} value */
   const settle = (value) => Object.defineProperty(globalThis, name, { configurable: true, writable: true, enumerable: false, value });
   Object.defineProperty(globalThis, name, {
@@ -300,7 +319,7 @@ function loadLater(name) {
     enumerable: false,
     set: settle,
     get() {
-      const loaded = original.get === undefined ? original.value : original.get.call(globalThis);
+      const loaded = load();
       if (name === "Request" || name === "Response") refuseMultipart(loaded.prototype);
       settle(loaded);
       return loaded;

@@ -30,10 +30,15 @@ export function installSyscalls(engine) {
       return call(engine, invocation, operation, args);
     },
 
-    /** @param {string} operation */
-    jsSyscall(operation) {
-      if (currentInvocation() === null) throw duringImport(operation);
-      return Promise.reject(notBuilt(operation));
+    /** @param {string} operation @param {any} args */
+    jsSyscall(operation, args) {
+      const invocation = currentInvocation();
+      if (invocation === null) throw duringImport(operation);
+      switch (invocation.http === null ? "" : operation) {
+        case "requestFromConvexJson": return invocation.http?.makeRequest();
+        case "convexJsonFromResponse": return invocation.http?.respond(args.response) ?? null;
+        default: return Promise.reject(notBuilt(operation));
+      }
     },
   });
   Object.defineProperty(globalThis, "Convex", { value: Convex, configurable: false, writable: false });
@@ -50,9 +55,6 @@ function duringImport(operation) {
 function notBuilt(operation) {
   const feature = { "storage/storeBlob": "File storage (ctx.storage.store)", "storage/getBlob": "File storage (ctx.storage.get)" }[operation];
   if (feature !== undefined) return new Error(`${feature} is not built yet in Fresnel.`);
-  if (operation === "requestFromConvexJson" || operation === "convexJsonFromResponse") {
-    return new Error("HTTP actions are not built yet in Fresnel.");
-  }
   return new Error(`Unknown JS operation ${operation}`);
 }
 
@@ -117,7 +119,7 @@ function noticeTable(invocation, args, resolve) {
  * @returns {string}
  */
 function answer(engine, invocation, operation, args) {
-  switch (invocation.kind === "action" ? "" : operation) {
+  switch (invocation.deterministic ? operation : "") {
     case "1.0/queryStream": {
       const queryId = invocation.nextQuery++;
       if (!invocation.closed) engine.openQuery(invocation, queryId, args);

@@ -3,6 +3,7 @@
 import { journalOf, logSink } from "./console.mjs";
 import { Refusal, bundles, describe, installStackTraces } from "./errors.mjs";
 import { Kind } from "./frames.mjs";
+import { HttpExchange } from "./http.mjs";
 import { currentInvocation, drain, elapsed, parseJson, realProcess, runAs, setSoon, setTimer, toJson } from "./host.mjs";
 import { Invocation } from "./invocation.mjs";
 import { Modules } from "./modules.mjs";
@@ -69,6 +70,7 @@ export class Worker {
       case Kind.invoke: return this.#invoke(id, payload);
       case Kind.reply: return this.#reply(id, payload);
       case Kind.terminate: return this.#terminate(id);
+      default: return this.#exchange(kind, id, payload);
     }
   }
 
@@ -79,6 +81,7 @@ export class Worker {
     const header = parseJson(payload.toString("utf8", 4, end));
     this.#tables = header.tables ?? this.#tables;
     const invocation = new Invocation(id, header, payload.toString("utf8", end), this.#tables, elapsed());
+    if (header.http !== undefined) invocation.http = new HttpExchange(this.#link, invocation, header.http);
     this.#invocations.set(id, invocation);
     const namespace = this.#modules.get(header.module);
     if (namespace !== undefined) this.#run(invocation, () => this.#begin(invocation, namespace));
@@ -105,6 +108,20 @@ export class Worker {
     invocation.pending.delete(sequence);
     const text = payload.toString("utf8", 5);
     this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
+  }
+
+  /** What concerns a request's body or its answer's. @param {number} kind @param {number} id @param {Buffer} payload */
+  #exchange(kind, id, payload) {
+    const invocation = this.#invocations.get(id);
+    const http = invocation?.http;
+    if (invocation === undefined || http === undefined || http === null) return;
+    switch (kind) {
+      // A copy: the payload is only lent.
+      case Kind.requestBody: return this.#run(invocation, () => http.take(new Uint8Array(payload)));
+      case Kind.requestEnd: return this.#run(invocation, () => http.takeEnd(payload.toString()));
+      case Kind.credit: return this.#run(invocation, () => http.takeCredit(payload.readUInt32LE(0)));
+      case Kind.abort: return this.#run(invocation, () => http.takeAbort());
+    }
   }
 
   /** @param {number} id */
@@ -199,7 +216,7 @@ export class Worker {
 
   /** @param {Invocation} invocation */
   #deliver(invocation) {
-    if (invocation.kind === "action") warnOfUnawaited(invocation);
+    if (!invocation.deterministic) warnOfUnawaited(invocation);
     this.#send(invocation, Flags.ok, /** @type {string} */ (invocation.outcome));
   }
 
@@ -272,7 +289,9 @@ export class Worker {
 }
 
 /** @type {Record<import("./invocation.mjs").InvocationKind, [marker: string, invoke: string]>} */
-const Entrances = { query: ["isQuery", "invokeQuery"], mutation: ["isMutation", "invokeMutation"], action: ["isAction", "invokeAction"] };
+const Entrances = {
+  query: ["isQuery", "invokeQuery"], mutation: ["isMutation", "invokeMutation"], action: ["isAction", "invokeAction"], http: ["isRouter", "runRequest"],
+};
 
 /**
  * Calls the function's wrapper.
@@ -289,6 +308,7 @@ function enter(invocation, namespace) {
     const path = `${invocation.module}:${invocation.exportName}`;
     throw new Refusal("InvalidExport", `Function ${path} is neither a query or mutation. Did you forget to wrap it with \`query\` or \`mutation\`?`);
   }
+  if (invocation.http !== null) return invocation.http.run(wrapper).then(() => "null");
   return invocation.kind === "action" ? wrapper[invoke](invocation.requestId, invocation.args) : wrapper[invoke](invocation.args);
 }
 

@@ -1,0 +1,97 @@
+using Fresnel.Runtime.HttpActions;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Server.Auth;
+using Fresnel.Server.Errors;
+using Fresnel.Server.HttpApi;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Fresnel.Server.HttpActions;
+
+/// <summary>Hands requests of the site to the app's HTTP actions. No headers are added: CORS is the app's own business.</summary>
+internal static class HttpActionEndpoint
+{
+    /// <summary>Where the deployment origin serves them too; functions do not see it.</summary>
+    private const string Prefix = "/http";
+
+    /// <summary>Answers a request that came through the site.</summary>
+    public static Task AnswerAsync(HttpContext http) => AnswerAsync(http, http.Request.Path.ToUriComponent());
+
+    /// <summary>Answers a request of <c>/http/…</c>.</summary>
+    public static Task AnswerUnderPrefixAsync(HttpContext http) => AnswerAsync(http, http.Request.Path.ToUriComponent()[Prefix.Length..]);
+
+    private static async Task AnswerAsync(HttpContext http, string path)
+    {
+        var host = http.RequestServices.GetRequiredService<HostedDeployment>();
+        try
+        {
+            var deployment = await host.Started.WaitAsync(http.RequestAborted);
+            // What an HTTP action may read is bounded by the runtime, which says so in the function's words.
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+            var limit = deployment.Options.Limits.HttpRequestBytes;
+            if (http.Request.ContentLength > limit)
+            {
+                http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                http.Response.Headers.Connection = "close";
+                await RequestErrors.WriteJsonAsync(http, "RequestBodyTooLarge", HttpActionRequest.TooLargeText(limit));
+                return;
+            }
+
+            await deployment.Invoker.AnswerAsync(await ReadAsync(http, path), new HttpActionResponse(http), host.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller left, or the server stops: there is nobody to answer.
+            http.Abort();
+        }
+        catch (IOException)
+        {
+            http.Abort();
+        }
+    }
+
+    private static async ValueTask<HttpActionRequest> ReadAsync(HttpContext http, string path)
+    {
+        var request = http.Request;
+        var method = request.Method.ToUpperInvariant();
+        return new HttpActionRequest
+        {
+            Method = method,
+            Url = $"{Scheme(request)}://{request.Host.ToUriComponent()}{(path.Length == 0 ? "/" : path)}{request.QueryString.ToUriComponent()}",
+            Path = path.Length == 0 ? "/" : path,
+            Headers = [.. request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? "")))],
+            Body = HttpActionRequest.MayHaveBody(method) && HasBody(http) ? request.Body : null,
+            Identity = await IdentifyAsync(http),
+            RequestId = RequestIds.Of(http),
+            Origin = (http.Connection.RemoteIpAddress?.ToString(), request.Headers.UserAgent.ToString()),
+            ClientLeft = http.RequestAborted,
+        };
+    }
+
+    private static bool HasBody(HttpContext http) =>
+        http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: var canHave } ? canHave : http.Request.ContentLength is not (null or 0);
+
+    /// <summary>Whom a token names. One that is refused does not fail the request: whoever asks for the identity is told.</summary>
+    private static ValueTask<Identity> IdentifyAsync(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return ValueTask.FromResult(Identity.Anonymous);
+        var refusal = UserTokens.NotBuilt();
+        return ValueTask.FromResult<Identity>(new UnverifiedIdentity(refusal.Code, refusal.Message));
+    }
+
+    /// <summary>The scheme that the client used, as a proxy before this server tells.</summary>
+    private static string Scheme(HttpRequest request)
+    {
+        if (request.Headers["X-Forwarded-Proto"].ToString() is { Length: > 0 } forwarded) return First(forwarded);
+        foreach (var part in request.Headers["Forwarded"].ToString().Split(',', ';'))
+        {
+            if (part.Trim() is var pair && pair.StartsWith("proto=", StringComparison.OrdinalIgnoreCase)) return First(pair["proto=".Length..].Trim('"'));
+        }
+
+        return "http";
+
+        static string First(string values) => values.Split(',')[0].Trim() is "https" or "HTTPS" ? "https" : "http";
+    }
+}
