@@ -25,6 +25,7 @@ public sealed class Deployment : IAsyncDisposable
         Catalog = new FunctionCatalog(options.Functions, options.Urls);
         Logs = new FunctionLog(options.Time);
         Environment = new EnvironmentVariables(database);
+        AuthProviders = new AuthProviderList(database);
         Urls = urls;
         var parts = new InvokerParts(database, Catalog, runners, Logs, cursors, options);
         Invoker = new FunctionInvoker(parts);
@@ -59,6 +60,9 @@ public sealed class Deployment : IAsyncDisposable
 
     /// <summary>Environment variables.</summary>
     public EnvironmentVariables Environment { get; }
+
+    /// <summary>Whom the deployed auth config trusts.</summary>
+    public AuthProviderList AuthProviders { get; }
 
     /// <summary>What functions logged and how they ended.</summary>
     public FunctionLog Logs { get; }

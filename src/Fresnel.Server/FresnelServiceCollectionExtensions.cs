@@ -20,6 +20,8 @@ public static class FresnelServiceCollectionExtensions
         services.AddSingleton<SiteListeners>();
         services.AddSingleton<AdminAccess>();
         services.AddSingleton<PinnedSnapshots>();
+        services.AddSingleton(provider => new ProviderKeys(ProviderKeys.CreateClient(), provider.GetRequiredService<IOptions<FresnelOptions>>().Value.Time));
+        services.AddSingleton(provider => new UserTokens(provider.GetRequiredService<ProviderKeys>(), provider.GetRequiredService<IOptions<FresnelOptions>>().Value.Time));
         services.AddSingleton(provider => new HostedDeployment(
             provider.GetRequiredService<IOptions<FresnelOptions>>(),
             provider.GetRequiredService<AdminAccess>(),

@@ -45,7 +45,7 @@ internal static class AuthProviders
             case null or "oidc":
                 Forbid(provider, "issuer", at);
                 output.WriteString("applicationID", Text(provider, "applicationID", at));
-                output.WriteString("domain", Text(provider, "domain", at));
+                output.WriteString("domain", CheckDomain(Text(provider, "domain", at)!));
                 break;
             case "customJwt":
                 Forbid(provider, "domain", at);
@@ -53,7 +53,7 @@ internal static class AuthProviders
                 if (algorithm is not ("RS256" or "ES256")) throw Mismatch($"Provider at index {at} must have `algorithm` RS256 or ES256.");
                 output.WriteString("type", "customJwt");
                 output.WriteString("applicationID", Text(provider, "applicationID", at, isOptional: true));
-                output.WriteString("issuer", Text(provider, "issuer", at));
+                output.WriteString("issuer", CheckDomain(Text(provider, "issuer", at)!));
                 output.WriteString("jwks", Text(provider, "jwks", at));
                 output.WriteString("algorithm", algorithm);
                 break;
@@ -70,6 +70,21 @@ internal static class AuthProviders
         if (!has && isOptional) return null;
         return has && value.ValueKind is JsonValueKind.String ? value.GetString() : throw Mismatch($"Provider at index {at} must have `{name}`, a string.");
     }
+
+    /// <summary>A mistake here would only show when somebody signs in: so it is told at the push. Source: <c>spec/client-protocol.md</c> §4.1.</summary>
+    private static string CheckDomain(string domain)
+    {
+        if (domain.StartsWith('"')) throw InvalidDomain(domain, "it begins with a quotation mark");
+        var hasScheme = domain.Contains("://", StringComparison.Ordinal);
+        if (!Uri.TryCreate(hasScheme ? domain : $"https://{domain}", UriKind.Absolute, out var uri)) throw InvalidDomain(domain, "it is not a URL");
+        if (uri.Scheme is not ("http" or "https")) throw InvalidDomain(domain, "its scheme is neither http nor https");
+        var top = uri.Host[(uri.Host.LastIndexOf('.') + 1)..];
+        if (!hasScheme && (top.Length == uri.Host.Length || top.Length < 2 || !top.All(char.IsAsciiLetter))) throw InvalidDomain(domain, "it has no top-level domain");
+        return domain;
+    }
+
+    private static DeveloperException InvalidDomain(string domain, string reason) =>
+        new("InvalidProviderDomainUrl", $"Invalid provider domain URL \"{domain}\" in auth.config: {reason}. Expected something like https://your-domain.example.com.");
 
     private static void Forbid(JsonElement provider, string name, int at)
     {

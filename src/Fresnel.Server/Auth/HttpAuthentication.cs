@@ -1,6 +1,8 @@
+using Fresnel.Runtime;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Server.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fresnel.Server.Auth;
 
@@ -10,8 +12,10 @@ internal static class HttpAuthentication
     private const int SchemeLength = 7;
 
     /// <summary>The identity that a request's <c>Authorization</c> header or <c>adminKey</c> parameter names; nobody when there is neither.</summary>
-    public static Identity Authenticate(HttpContext http, AdminAccess admin)
+    /// <exception cref="RequestException">It is refused.</exception>
+    public static async ValueTask<Identity> AuthenticateAsync(HttpContext http, Deployment deployment)
     {
+        var admin = http.RequestServices.GetRequiredService<AdminAccess>();
         var header = http.Request.Headers.Authorization.ToString();
         if (header.Length == 0)
         {
@@ -21,8 +25,22 @@ internal static class HttpAuthentication
 
         if (header.Length < SchemeLength) throw RequestException.BadRequest("InvalidHeaderFailure", "Invalid authentication header");
         if (header.StartsWith("Convex ", StringComparison.OrdinalIgnoreCase)) return ReadAdmin(header["Convex ".Length..].Trim(), admin);
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw UserTokens.NotBuilt();
+        if (BearerOf(header) is { } token) return await VerifyAsync(http, token, deployment);
         throw RequestException.BadRequest("InvalidAdminKey", "Invalid admin key");
+    }
+
+    /// <summary>The user that a request's bearer token names. One that is refused fails only those who ask for it; without one it is nobody.</summary>
+    public static async ValueTask<Identity> IdentifyAsync(HttpContext http, Deployment deployment)
+    {
+        if (BearerOf(http.Request.Headers.Authorization.ToString()) is not { } token) return Identity.Anonymous;
+        try
+        {
+            return await VerifyAsync(http, token, deployment);
+        }
+        catch (RequestException refused)
+        {
+            return new UnverifiedIdentity(refused.Code, refused.Message);
+        }
     }
 
     /// <summary>Lets only admins pass. The CLI's push calls have the key in the body; either place will do.</summary>
@@ -39,6 +57,11 @@ internal static class HttpAuthentication
         if (admin.IsValid(other)) return Identity.Admin;
         throw admin.BadDeployKey(wasGiven: header.Length > 0 || other.Length > 0);
     }
+
+    private static string? BearerOf(string header) => header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
+
+    private static async ValueTask<Identity> VerifyAsync(HttpContext http, string token, Deployment deployment) =>
+        (await http.RequestServices.GetRequiredService<UserTokens>().VerifyAsync(token, deployment, http.RequestAborted)).Identity;
 
     private static Identity ReadAdmin(string text, AdminAccess admin)
     {

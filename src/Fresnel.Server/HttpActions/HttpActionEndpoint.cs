@@ -1,5 +1,5 @@
+using Fresnel.Runtime;
 using Fresnel.Runtime.HttpActions;
-using Fresnel.Runtime.Invocations;
 using Fresnel.Server.Auth;
 using Fresnel.Server.Errors;
 using Fresnel.Server.HttpApi;
@@ -38,7 +38,7 @@ internal static class HttpActionEndpoint
                 return;
             }
 
-            await deployment.Invoker.AnswerAsync(await ReadAsync(http, path), new HttpActionResponse(http), host.Stopping);
+            await deployment.Invoker.AnswerAsync(await ReadAsync(http, path, deployment), new HttpActionResponse(http), host.Stopping);
         }
         catch (OperationCanceledException)
         {
@@ -51,7 +51,7 @@ internal static class HttpActionEndpoint
         }
     }
 
-    private static async ValueTask<HttpActionRequest> ReadAsync(HttpContext http, string path)
+    private static async ValueTask<HttpActionRequest> ReadAsync(HttpContext http, string path, Deployment deployment)
     {
         var request = http.Request;
         var method = request.Method.ToUpperInvariant();
@@ -62,7 +62,7 @@ internal static class HttpActionEndpoint
             Path = path.Length == 0 ? "/" : path,
             Headers = [.. request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? "")))],
             Body = HttpActionRequest.MayHaveBody(method) && HasBody(http) ? request.Body : null,
-            Identity = await IdentifyAsync(http),
+            Identity = await HttpAuthentication.IdentifyAsync(http, deployment),
             RequestId = RequestIds.Of(http),
             Origin = (http.Connection.RemoteIpAddress?.ToString(), request.Headers.UserAgent.ToString()),
             ClientLeft = http.RequestAborted,
@@ -71,15 +71,6 @@ internal static class HttpActionEndpoint
 
     private static bool HasBody(HttpContext http) =>
         http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: var canHave } ? canHave : http.Request.ContentLength is not (null or 0);
-
-    /// <summary>Whom a token names. One that is refused does not fail the request: whoever asks for the identity is told.</summary>
-    private static ValueTask<Identity> IdentifyAsync(HttpContext http)
-    {
-        var header = http.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return ValueTask.FromResult(Identity.Anonymous);
-        var refusal = UserTokens.NotBuilt();
-        return ValueTask.FromResult<Identity>(new UnverifiedIdentity(refusal.Code, refusal.Message));
-    }
 
     /// <summary>The scheme that the client used, as a proxy before this server tells.</summary>
     private static string Scheme(HttpRequest request)

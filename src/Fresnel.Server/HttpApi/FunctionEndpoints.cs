@@ -37,21 +37,21 @@ internal static class FunctionEndpoints
 
     private static async Task AnswerQueryAsync(HttpContext http, Deployment deployment, FunctionRequest request)
     {
-        var (call, format) = Prepare(http, request, FunctionCaller.HttpApi);
+        var (call, format) = await PrepareAsync(http, deployment, request, FunctionCaller.HttpApi);
         var query = await deployment.Invoker.QueryAsync(call, null, http.RequestAborted);
         await FunctionAnswer.WriteAsync(http, deployment, query.Outcome, format);
     }
 
     private static async Task AnswerMutationAsync(HttpContext http, Deployment deployment)
     {
-        var (call, format) = Prepare(http, await ReadAsync(http), FunctionCaller.HttpApi);
+        var (call, format) = await PrepareAsync(http, deployment, await ReadAsync(http), FunctionCaller.HttpApi);
         var outcome = await deployment.Invoker.Mutate(call, null, CancellationToken.None).Completed;
         await FunctionAnswer.WriteAsync(http, deployment, outcome, format);
     }
 
     private static async Task AnswerActionAsync(HttpContext http, Deployment deployment)
     {
-        var (call, format) = Prepare(http, await ReadAsync(http), FunctionCaller.HttpApi);
+        var (call, format) = await PrepareAsync(http, deployment, await ReadAsync(http), FunctionCaller.HttpApi);
         var outcome = await deployment.Invoker.ActionAsync(call, CancellationToken.None);
         await FunctionAnswer.WriteAsync(http, deployment, outcome, format);
     }
@@ -59,7 +59,7 @@ internal static class FunctionEndpoints
     private static async Task AnswerFunctionAsync(HttpContext http, Deployment deployment)
     {
         HttpAuthentication.RequireAdmin(http, http.RequestServices.GetRequiredService<AdminAccess>());
-        var (call, format) = Prepare(http, await ReadAsync(http), FunctionCaller.HttpRun);
+        var (call, format) = await PrepareAsync(http, deployment, await ReadAsync(http), FunctionCaller.HttpRun);
         await FunctionAnswer.WriteAsync(http, deployment, await deployment.Invoker.RunAsync(call, CancellationToken.None), format);
     }
 
@@ -69,7 +69,7 @@ internal static class FunctionEndpoints
         if (segments.Length < 2) throw RequestException.BadRequest("MissingIdentifier", "Path or function name not provided in path, e.g. /api/run/messages/list");
 
         var path = $"{string.Join('/', segments[..^1])}:{segments[^1]}";
-        var (call, format) = Prepare(http, await ReadAsync(http) with { Path = path }, FunctionCaller.HttpRun);
+        var (call, format) = await PrepareAsync(http, deployment, await ReadAsync(http) with { Path = path }, FunctionCaller.HttpRun);
         await FunctionAnswer.WriteAsync(http, deployment, await deployment.Invoker.RunAsync(call, CancellationToken.None), format);
     }
 
@@ -88,7 +88,7 @@ internal static class FunctionEndpoints
             throw RequestException.BadRequest("BadJsonBody", "Expected a timestamp in field `ts`");
         }
 
-        var (call, format) = Prepare(http, request, FunctionCaller.HttpApi);
+        var (call, format) = await PrepareAsync(http, deployment, request, FunctionCaller.HttpApi);
         var snapshot = http.RequestServices.GetRequiredService<PinnedSnapshots>().Find(timestamp, deployment.Database.Published);
         var query = await deployment.Invoker.QueryAsync(call, snapshot, http.RequestAborted);
         await FunctionAnswer.WriteAsync(http, deployment, query.Outcome, format);
@@ -103,7 +103,9 @@ internal static class FunctionEndpoints
         }
 
         if (queries.GetArrayLength() > MostInBatch) throw RequestException.BadRequest("TooManyQueries", $"Only up to {MostInBatch} queries allowed in a batch.");
-        var calls = queries.EnumerateArray().Select(query => Prepare(http, Read(query), FunctionCaller.HttpApi)).ToList();
+        ClientHeader.Check(http);
+        var identity = await HttpAuthentication.AuthenticateAsync(http, deployment);
+        var calls = queries.EnumerateArray().Select(query => Prepare(http, identity, Read(query), FunctionCaller.HttpApi)).ToList();
         var snapshot = deployment.Database.Published;
         var results = new List<(FunctionOutcome, ValueFormat)>(calls.Count);
         long bytes = 0;
@@ -118,10 +120,14 @@ internal static class FunctionEndpoints
     }
 
     /// <summary>Checks everything about a request that can be checked before the function runs.</summary>
-    private static (FunctionCall Call, ValueFormat Format) Prepare(HttpContext http, FunctionRequest request, FunctionCaller caller)
+    private static async ValueTask<(FunctionCall Call, ValueFormat Format)> PrepareAsync(HttpContext http, Deployment deployment, FunctionRequest request, FunctionCaller caller)
     {
         ClientHeader.Check(http);
-        var identity = HttpAuthentication.Authenticate(http, http.RequestServices.GetRequiredService<AdminAccess>());
+        return Prepare(http, await HttpAuthentication.AuthenticateAsync(http, deployment), request, caller);
+    }
+
+    private static (FunctionCall Call, ValueFormat Format) Prepare(HttpContext http, Identity identity, FunctionRequest request, FunctionCaller caller)
+    {
         if (!ValueFormats.TryParse(request.Format, out var format))
         {
             throw RequestException.BadRequest("BadFormat", $"format param must be one of [`json`]. Got {request.Format}");

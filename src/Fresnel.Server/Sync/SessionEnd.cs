@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Fresnel.Protocol.Sync;
+using Fresnel.Server.Auth;
 
 namespace Fresnel.Server.Sync;
 
@@ -14,6 +15,10 @@ internal sealed record SessionEnd(WebSocketCloseStatus Status, string? Reason, F
 
     /// <summary>The client closed, or is gone: its own close is answered.</summary>
     public static SessionEnd ByClient { get; } = new(WebSocketCloseStatus.NormalClosure, null, null);
+
+    /// <summary>The identity has expired; the client comes back with a fresh token.</summary>
+    public static SessionEnd ByExpiry { get; } = new(
+        WebSocketCloseStatus.Empty, null, sent => new AuthError(TokenRefusals.Expired().Message, sent.Identity, AuthUpdateAttempted: false));
 
     /// <summary>The server stops; clients come back without a word in their logs.</summary>
     public static SessionEnd ByShutdown { get; } = new(WebSocketCloseStatus.EndpointUnavailable, null, null);

@@ -36,7 +36,7 @@ internal static class SyncEndpoint
         });
         var state = new SyncState(version, options.Time, http.TraceIdentifier, log);
         var origin = (http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString());
-        using var session = new SyncSession(socket, deployment, http.RequestServices.GetRequiredService<AdminAccess>(), options.Sync, state, origin);
+        using var session = new SyncSession(socket, deployment, http.RequestServices.GetRequiredService<AdminAccess>(), http.RequestServices.GetRequiredService<UserTokens>(), options.Sync, state, origin);
         await session.RunAsync(http.RequestServices.GetRequiredService<HostedDeployment>().Stopping);
     }
 

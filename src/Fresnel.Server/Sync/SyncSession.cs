@@ -20,6 +20,7 @@ internal sealed class SyncSession : IDisposable
     private readonly WebSocket _socket;
     private readonly Deployment _deployment;
     private readonly AdminAccess _admin;
+    private readonly UserTokens _tokens;
     private readonly SyncLimits _limits;
     private readonly (string? Address, string? UserAgent) _origin;
     private readonly bool _redacts;
@@ -31,11 +32,13 @@ internal sealed class SyncSession : IDisposable
     private readonly SyncWriter _writer;
     private long _queryBytes; // Of the arguments of the query set.
 
-    public SyncSession(WebSocket socket, Deployment deployment, AdminAccess admin, SyncLimits limits, SyncState state, (string? Address, string? UserAgent) origin)
+    public SyncSession(
+        WebSocket socket, Deployment deployment, AdminAccess admin, UserTokens tokens, SyncLimits limits, SyncState state, (string? Address, string? UserAgent) origin)
     {
         _socket = socket;
         _deployment = deployment;
         _admin = admin;
+        _tokens = tokens;
         _limits = limits;
         _origin = origin;
         _state = state;
@@ -79,7 +82,7 @@ internal sealed class SyncSession : IDisposable
             while (await receiver.ReceiveAsync(cancellationToken) is { } message)
             {
                 // After the end, what still comes is read only to find the client's close behind it.
-                if (_outbox.End is null) Accept(message.Span);
+                if (_outbox.End is null) await AcceptAsync(message);
                 await _outbox.Budget.WaitAsync();
             }
 
@@ -96,11 +99,14 @@ internal sealed class SyncSession : IDisposable
         }
     }
 
-    private void Accept(ReadOnlySpan<byte> message)
+    private async ValueTask AcceptAsync(ReadOnlyMemory<byte> message)
     {
         try
         {
-            Dispatch(ClientMessageReader.Read(message), message.Length);
+            // The next message is not looked at before a token is verified.
+            var said = ClientMessageReader.Read(message.Span);
+            if (said is Authenticate authenticate) await OnAuthenticateAsync(authenticate);
+            else Dispatch(said, message.Length);
         }
         catch (Exception exception)
         {
@@ -116,7 +122,6 @@ internal sealed class SyncSession : IDisposable
             case ModifyQuerySet modify: OnModifyQuerySet(modify); break;
             case MutationMessage mutation: OnMutation(mutation.Call, bytes); break;
             case ActionMessage action: OnAction(action.Call, bytes); break;
-            case Authenticate authenticate: OnAuthenticate(authenticate); break;
             case ClientEvent: break;
         }
     }
@@ -167,6 +172,7 @@ internal sealed class SyncSession : IDisposable
 
     private void OnMutation(RequestedCall requested, int bytes)
     {
+        if (EndIfExpired()) return;
         var call = MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId));
         _outbox.Budget.Take(bytes);
         _mutations.Add(requested.RequestId, call, _state.KeyOf(requested.RequestId), bytes);
@@ -174,6 +180,7 @@ internal sealed class SyncSession : IDisposable
 
     private void OnAction(RequestedCall requested, int bytes)
     {
+        if (EndIfExpired()) return;
         var call = MakeCall(requested.Path, requested.Arguments, requested.ComponentPath, _state.RequestIdOf(requested.RequestId));
         _state.BeginAction(_limits.PendingActions);
         _outbox.Budget.Take(bytes);
@@ -196,23 +203,40 @@ internal sealed class SyncSession : IDisposable
         }
     }
 
-    private void OnAuthenticate(Authenticate authenticate)
+    private async ValueTask OnAuthenticateAsync(Authenticate authenticate)
     {
         if (authenticate.BaseVersion != _state.IdentityVersion)
         {
             throw BrokenRule($"Identity version {authenticate.BaseVersion} is not the current version {_state.IdentityVersion}.");
         }
 
-        var identity = authenticate.TokenType switch
+        Identity identity;
+        DateTimeOffset? expires = null;
+        switch (authenticate.TokenType)
         {
-            TokenType.None => Identity.Anonymous,
-            TokenType.Admin => Verify(authenticate),
-            _ => throw UserTokens.NotBuilt(),
-        };
+            case TokenType.None: identity = Identity.Anonymous; break;
+            case TokenType.Admin: identity = Verify(authenticate); break;
+            default: (identity, expires) = await VerifyUserAsync(authenticate.Token!); break;
+        }
+
         if (!MayReachComponents(identity) && _state.Queries.Values.Any(query => query.IsInComponent)) throw NotOnComponents();
 
-        _state.Identity = identity;
+        _state.ChangeIdentity(identity, expires);
         _live.ChangeIdentity(++_state.IdentityVersion, identity);
+    }
+
+    /// <summary>Verifies a user's token. Whatever is wrong with it, the client is to try another one: only a provider that cannot be asked is something else.</summary>
+    private async ValueTask<(Identity, DateTimeOffset?)> VerifyUserAsync(string token)
+    {
+        try
+        {
+            var user = await _tokens.VerifyAsync(token, _deployment, _outbox.Ended);
+            return (user.Identity, user.Expires);
+        }
+        catch (RequestException refused) when (refused.Kind is RequestErrorKind.BadRequest or RequestErrorKind.Forbidden)
+        {
+            throw new RequestException(RequestErrorKind.Unauthenticated, refused.Code, refused.Message);
+        }
     }
 
     private Identity Verify(Authenticate authenticate)
@@ -227,6 +251,14 @@ internal sealed class SyncSession : IDisposable
         {
             throw new RequestException(RequestErrorKind.Unauthenticated, exception.Code, exception.Message);
         }
+    }
+
+    /// <summary>Nothing is done for an identity that has expired; the client comes back with a fresh token.</summary>
+    private bool EndIfExpired()
+    {
+        if (!_state.HasExpired) return false;
+        _outbox.Finish(SessionEnd.ByExpiry);
+        return true;
     }
 
     private FunctionCall MakeCall(string path, ReadOnlyMemory<byte> arguments, string? componentPath, string requestId)

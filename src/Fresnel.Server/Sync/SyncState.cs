@@ -11,10 +11,11 @@ using Microsoft.Extensions.Logging;
 namespace Fresnel.Server.Sync;
 
 /// <summary>What one socket has been told by its client. All of it starts from zero on each socket; the client's session id is all that outlives it.</summary>
-/// <remarks>Written by the reader alone. The writer reads the clock skew and counts answered actions.</remarks>
+/// <remarks>Written by the reader alone. The writer reads the clock skew and the expiry, and counts answered actions.</remarks>
 internal sealed partial class SyncState(ClientVersion? clientVersion, TimeProvider time, string anonymousSessionId, ILogger log)
 {
     private int _actions;
+    private long _expires = long.MaxValue; // Ticks of UTC.
 
     /// <summary>Starts as null; the client's UUID from Connect on. Without it mutations are not recorded.</summary>
     public string? SessionId { get; private set; }
@@ -29,7 +30,10 @@ internal sealed partial class SyncState(ClientVersion? clientVersion, TimeProvid
     public uint IdentityVersion { get; set; }
 
     /// <summary>On whose behalf what comes next is run. Starts as nobody.</summary>
-    public Identity Identity { get; set; } = Identity.Anonymous;
+    public Identity Identity { get; private set; } = Identity.Anonymous;
+
+    /// <summary>Whether the identity counts no more. An idle socket is not closed for it.</summary>
+    public bool HasExpired => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _expires);
 
     /// <summary>The query set received.</summary>
     public Dictionary<uint, ReceivedQuery> Queries { get; } = [];
@@ -38,6 +42,15 @@ internal sealed partial class SyncState(ClientVersion? clientVersion, TimeProvid
     public bool UnderstandsChunks => clientVersion is { UnderstandsChunks: true };
 
     private double? ClockSkew { get; set; }
+
+    /// <summary>Makes what comes next run on another's behalf.</summary>
+    /// <param name="identity">Whose.</param>
+    /// <param name="expires">Until when; null for ever.</param>
+    public void ChangeIdentity(Identity identity, DateTimeOffset? expires)
+    {
+        Identity = identity;
+        Volatile.Write(ref _expires, expires?.UtcTicks ?? long.MaxValue);
+    }
 
     /// <summary>Takes what Connect says.</summary>
     public void Connect(Connect connect)

@@ -65,6 +65,12 @@ internal sealed class SyncWriter(
             var isHeld = transition.IsCompletedSuccessfully && mutations.MustBeAnsweredBefore(transition.Result.Timestamp);
             if (transition.IsCompleted && !isHeld)
             {
+                if (state.HasExpired)
+                {
+                    outbox.Finish(SessionEnd.ByExpiry);
+                    return;
+                }
+
                 await WriteTransitionAsync(await transition);
                 transition = live.NextAsync(outbox.Ended).AsTask(); // At once: so Live knows which transitions are still to be sent when an answer is.
                 continue;

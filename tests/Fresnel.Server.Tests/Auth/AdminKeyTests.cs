@@ -84,7 +84,7 @@ public sealed class AdminKeyTests
 
     [Theory, Spec("client-protocol", 39)]
     [InlineData("""{"type":"Authenticate","baseVersion":0,"tokenType":"Admin","value":"tests|00"}""", "The provided admin key was invalid for this instance")]
-    [InlineData("""{"type":"Authenticate","baseVersion":0,"tokenType":"User","value":"a.b.c"}""", "not built yet")]
+    [InlineData("""{"type":"Authenticate","baseVersion":0,"tokenType":"User","value":"a.b.c"}""", "Could not parse JWT payload.")]
     [InlineData("""{"type":"Authenticate","baseVersion":0,"tokenType":"Admin","value":"KEY","impersonating":{"name":"x"}}""", "Either \"tokenIdentifier\" or \"issuer\" and \"subject\" must be set")]
     public async Task A_token_that_is_refused_ends_the_socket_with_an_auth_error(string message, string text)
     {

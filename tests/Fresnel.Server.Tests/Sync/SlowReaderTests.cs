@@ -141,7 +141,8 @@ public sealed class SlowReaderTests
     {
         var admin = new AdminAccess(Options.Create(new FresnelOptions { InstanceSecret = ServerTestbed.Secret }));
         var state = new SyncState(null, TimeProvider.System, "anonymous", NullLogger.Instance);
-        return new SyncSession(socket, server.Deployment, admin, limits ?? new SyncLimits(), state, (null, null));
+        var tokens = new UserTokens(new ProviderKeys(ProviderKeys.CreateClient(), TimeProvider.System), TimeProvider.System);
+        return new SyncSession(socket, server.Deployment, admin, tokens, limits ?? new SyncLimits(), state, (null, null));
     }
 
     private static async Task<JsonElement> NextAsync(HeldSocket socket) => await socket.Sent.ReadAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Token);
