@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Fresnel.Conformance.Browsers;
+using Fresnel.Conformance.Scripts;
 
 namespace Fresnel.Conformance.Chat;
 
-/// <summary>Windows of Chromium on the page of the chat.</summary>
+/// <summary>Windows on the page of the chat.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
     /// <summary>Longer than anything that the page is waited for.</summary>
@@ -14,7 +16,7 @@ internal sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> StartAsync(string address)
     {
-        var script = await NodeScript.StartAsync("browser.mjs", address, Chromium.Path);
+        var script = await NodeScript.StartAsync("chat/browser.mjs", address, await Chromium.EndpointAsync());
         await script.NextAsync("ready", Patience);
         return new Browser(script);
     }

@@ -12,7 +12,7 @@ internal static class ChatServer
     /// <summary>A start may install npm packages, build the page and push.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    public static Task<HostProcess> StartAsync(int wordsPerSecond = 40) => HostProcess.StartAsync(new HostOptions
+    public static Task<HostProcess> StartAsync(int wordsPerSecond = 100) => HostProcess.StartAsync(new HostOptions
     {
         Program = HostProgram.Chat,
         Arguments = ["--words-per-second", $"{wordsPerSecond}"],

@@ -1,16 +1,19 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Fresnel.Testing.Hosts;
+using Fresnel.Conformance.Scripts;
 using Xunit;
 
 namespace Fresnel.Conformance.Chat;
 
 /// <summary>SIGKILL while replies are being written: nothing acknowledged is lost, nothing is there twice, everyone goes on by themselves.</summary>
-public sealed class KilledServerTests(ITestOutputHelper output)
+public sealed class KilledServerTests(MortalChat chat, ITestOutputHelper output) : IClassFixture<MortalChat>, IDisposable
 {
     private const int Rounds = 5;
     private const string Interrupted = "The server stopped while this reply was being written.";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whatever a test ends with, the server's words are part of it.</summary>
+    public void Dispose() => output.WriteLine(chat.Server.Output);
 
     [Fact]
     public async Task Every_acknowledged_message_survives_a_kill_and_none_is_there_twice()
@@ -22,45 +25,36 @@ public sealed class KilledServerTests(ITestOutputHelper output)
         var threads = new Dictionary<int, string>();
         var ended = 0;
 
-        var server = await ChatServer.StartAsync();
-        try
+        await using var writer = await NodeScript.StartAsync("chat/writer.mjs", chat.Server.Url);
+        await writer.NextAsync("ready", Patience, Note);
+        for (var round = 0; round < Rounds; round++)
         {
-            await using var writer = await NodeScript.StartAsync("writer.mjs", server.Url);
-            await writer.NextAsync("ready", Patience, Note);
-            for (var round = 0; round < Rounds; round++)
-            {
-                await writer.SayAsync(new { round });
-                while (!threads.ContainsKey(round)) Note(await writer.NextAsync(Patience));
+            await writer.SayAsync(new { round });
+            while (!threads.ContainsKey(round)) Note(await writer.NextAsync(Patience));
 
-                // The moment is random on purpose; nothing is waited for.
-                await Task.Delay(random.Next(20, 600), TestContext.Current.CancellationToken);
-                await server.KillAsync();
-                while (writer.TryNext(out var told)) Note(told);
-                output.WriteLine($"round {round}: killed after {acknowledged.Count} acknowledgements in all");
+            // The moment is random on purpose; nothing is waited for.
+            await Task.Delay(random.Next(20, 600), TestContext.Current.CancellationToken);
+            await chat.KillAsync();
+            while (writer.TryNext(out var told)) Note(told);
+            output.WriteLine($"round {round}: killed after {acknowledged.Count} acknowledgements in all");
 
-                server = await RestartAsync(server);
-                // The client finds the server again by itself, and sends what it has not been answered.
-                while (ended <= round) Note(await writer.NextAsync(Patience));
-            }
-
-            var jobs = (await ChatServer.JobsAsync(server)).ToDictionary(job => job.Id, job => job.State.Kind);
-            foreach (var (round, thread) in threads)
-            {
-                var messages = await ChatServer.MessagesAsync(server, thread);
-                var said = messages.Where(message => message.Role == "user").Select(message => message.Text).ToList();
-                Assert.Equal(said.Distinct(), said);
-                Assert.Equal(acknowledged.Where(text => text.StartsWith($"refuse {round}/", StringComparison.Ordinal)), said.Skip(1));
-
-                var interrupted = messages[1];
-                Assert.Equal(("failed", Interrupted), (interrupted.Status, interrupted.Reason));
-                Assert.Equal("failed", jobs[interrupted.JobId!]);
-                Assert.DoesNotContain(messages, message => message.Status == "streaming");
-            }
+            await chat.RestartAsync();
+            // The client finds the server again by itself, and sends what it has not been answered.
+            while (ended <= round) Note(await writer.NextAsync(Patience));
         }
-        finally
+
+        var jobs = (await ChatServer.JobsAsync(chat.Server)).ToDictionary(job => job.Id, job => job.State.Kind);
+        foreach (var (round, thread) in threads)
         {
-            output.WriteLine(server.Output);
-            await server.DisposeAsync();
+            var messages = await ChatServer.MessagesAsync(chat.Server, thread);
+            var said = messages.Where(message => message.Role == "user").Select(message => message.Text).ToList();
+            Assert.Equal(said.Distinct(), said);
+            Assert.Equal(acknowledged.Where(text => text.StartsWith($"refuse {round}/", StringComparison.Ordinal)), said.Skip(1));
+
+            var interrupted = messages[1];
+            Assert.Equal(("failed", Interrupted), (interrupted.Status, interrupted.Reason));
+            Assert.Equal("failed", jobs[interrupted.JobId!]);
+            Assert.DoesNotContain(messages, message => message.Status == "streaming");
         }
 
         void Note(JsonElement told)
@@ -84,60 +78,37 @@ public sealed class KilledServerTests(ITestOutputHelper output)
     [Fact]
     public async Task The_page_finds_the_server_again_and_shows_the_interrupted_reply_as_broken_off()
     {
-        var server = await ChatServer.StartAsync();
-        try
-        {
-            await using var browser = await Browser.StartAsync(server.Url);
-            await browser.OpenAsync();
-            var thread = await browser.WriteAsync("Tell me at length.");
-            await browser.GrownAsync(100);
+        await using var browser = await Browser.StartAsync(chat.Server.Url);
+        await browser.OpenAsync();
+        var thread = await browser.WriteAsync("Tell me at length.");
+        await browser.GrownAsync(100);
 
-            await server.KillAsync();
-            await browser.ConnectionAsync("reconnecting");
-            server = await RestartAsync(server);
-            await browser.ConnectionAsync("live");
+        await chat.KillAsync();
+        await browser.ConnectionAsync("reconnecting");
+        await chat.RestartAsync();
+        await browser.ConnectionAsync("live");
 
-            var seen = Assert.Single(await browser.UntilAsync("failed"));
-            Assert.Equal(Interrupted, seen.Reason);
-            Assert.True(seen.Text.Length > 100);
-            Assert.Equal("failed", (await ChatServer.MessagesAsync(server, thread))[^1].Status);
+        var seen = Assert.Single(await browser.UntilAsync("failed"));
+        Assert.Equal(Interrupted, seen.Reason);
+        Assert.True(seen.Text.Length > 100);
+        Assert.Equal("failed", (await ChatServer.MessagesAsync(chat.Server, thread))[^1].Status);
 
-            await browser.WriteAsync("Are you there?");
-            Assert.Contains("Are you there?", Assert.Single(await browser.UntilAsync("done")).Text, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await server.DisposeAsync();
-        }
+        await browser.WriteAsync("Are you there?");
+        Assert.Contains("Are you there?", Assert.Single(await browser.UntilAsync("done")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Asked_to_stop_in_the_middle_of_a_reply_it_ends_at_once_and_the_reply_counts_as_broken_off()
     {
-        var server = await ChatServer.StartAsync();
-        try
-        {
-            await using var viewer = await NodeScript.StartAsync("viewer.mjs", server.Url, "Tell me at length.");
-            var thread = (await viewer.NextAsync("sent", Patience)).GetProperty("thread").GetString()!;
-            await viewer.NextAsync("passage", Patience);
+        await using var viewer = await NodeScript.StartAsync("chat/viewer.mjs", chat.Server.Url, "Tell me at length.");
+        var thread = (await viewer.NextAsync("sent", Patience)).GetProperty("thread").GetString()!;
+        await viewer.NextAsync("passage", Patience);
 
-            var asked = Stopwatch.GetTimestamp();
-            Assert.Equal(0, await server.StopAsync());
-            Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        var asked = Stopwatch.GetTimestamp();
+        Assert.Equal(0, await chat.StopAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(10));
 
-            server = await RestartAsync(server);
-            Assert.Equal("failed", (await ChatServer.MessagesAsync(server, thread))[^1].Status);
-        }
-        finally
-        {
-            await server.DisposeAsync();
-        }
-    }
-
-    private static async Task<HostProcess> RestartAsync(HostProcess killed)
-    {
-        var next = await killed.RestartAsync();
-        await killed.DisposeAsync();
-        return next;
+        await chat.RestartAsync();
+        Assert.Equal("failed", (await ChatServer.MessagesAsync(chat.Server, thread))[^1].Status);
     }
 }

@@ -1,3 +1,4 @@
+using Fresnel.Conformance.Scripts;
 using Xunit;
 
 namespace Fresnel.Conformance.Chat;
@@ -52,7 +53,7 @@ public sealed class StreamingReplyTests(RunningChat chat)
     public async Task The_client_in_Node_sees_the_reply_grow_too()
     {
         var patience = TimeSpan.FromSeconds(30);
-        await using var viewer = await NodeScript.StartAsync("viewer.mjs", chat.Server.Url, "Good evening!");
+        await using var viewer = await NodeScript.StartAsync("chat/viewer.mjs", chat.Server.Url, "Good evening!");
         var passages = new List<string>();
         string? whole = null;
         while (whole is null)

@@ -5,7 +5,7 @@ using Xunit;
 namespace Fresnel.Conformance.Cli;
 
 /// <summary>What a person gets wrong: the CLI tells the reason, and what runs goes on running.</summary>
-public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
+public sealed class BadPushTests(PushedApp app) : IClassFixture<PushedApp>
 {
     [Fact]
     [Spec("deploy-api", 1)]
@@ -13,7 +13,7 @@ public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
     {
         using var project = await ConvexProject.CreateAsync(Apps.Chat);
 
-        var run = await project.RunAsync(host.Url, "fresnel|0123456789abcdef", "dev", "--once", "--typecheck", "disable");
+        var run = await project.RunAsync(app.Host.Url, "fresnel|0123456789abcdef", "dev", "--once", "--typecheck", "disable");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("The provided deploy key was invalid for deployment 'fresnel'.", run.Errors, StringComparison.Ordinal);
@@ -24,15 +24,15 @@ public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
     [Spec("deploy-api", 25)]
     public async Task An_import_that_throws_is_told_with_its_place_in_the_source()
     {
-        using var project = await RunningAsync();
+        using var project = await ConvexProject.CreateAsync(Apps.Chat);
         project.Write("convex/broken.ts", "export const x = 1;\n\nthrow new Error(\"the import broke\");\n");
 
-        var run = await host.FailToPushAsync(project);
+        var run = await app.Host.FailToPushAsync(project);
 
         Assert.Contains("InvalidModules", run.Errors, StringComparison.Ordinal);
         Assert.Contains("the import broke", run.Errors, StringComparison.Ordinal);
         Assert.Contains("broken.ts:3", run.Errors, StringComparison.Ordinal);
-        await StillRunsAsync(project);
+        await StillRunsAsync();
     }
 
     [Theory]
@@ -50,11 +50,11 @@ public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
         """, "\"messages.by_text\"")]
     public async Task A_schema_that_makes_no_sense_is_told(string schema, string reason)
     {
-        using var project = await RunningAsync();
+        using var project = await ConvexProject.CreateAsync(Apps.Chat);
         project.Write("convex/schema.ts", schema);
 
-        Assert.Contains(reason, (await host.FailToPushAsync(project)).Errors, StringComparison.Ordinal);
-        await StillRunsAsync(project);
+        Assert.Contains(reason, (await app.Host.FailToPushAsync(project)).Errors, StringComparison.Ordinal);
+        await StillRunsAsync();
     }
 
     [Fact]
@@ -62,21 +62,21 @@ public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
     [Spec("data-model", 40)]
     public async Task Documents_that_do_not_fit_the_new_schema_are_told_and_the_old_schema_holds()
     {
-        using var project = await RunningAsync();
-        await host.SucceedAsync(project, "run", "messages:send", """{"author":"ann","body":"hello"}""");
+        using var project = await ConvexProject.CreateAsync(Apps.Chat);
+        await app.Host.CallAsync("mutation", "messages:send", new { author = "ann", body = "hello" });
         project.Write("convex/schema.ts", Apps.Schema.Replace("body: v.string()", "body: v.number()", StringComparison.Ordinal));
 
-        var run = await host.FailToPushAsync(project);
+        var run = await app.Host.FailToPushAsync(project);
 
         Assert.Contains("Schema validation failed.", run.Errors, StringComparison.Ordinal);
         Assert.Contains("in table \"messages\" does not match the schema", run.Errors, StringComparison.Ordinal);
-        await StillRunsAsync(project);
+        await StillRunsAsync();
     }
 
     [Fact]
     public async Task Crons_are_refused_by_name()
     {
-        using var project = await RunningAsync();
+        using var project = await ConvexProject.CreateAsync(Apps.Chat);
         project.Write("convex/crons.ts", """
             import { cronJobs } from "convex/server";
             import { internal } from "./_generated/api";
@@ -85,20 +85,13 @@ public sealed class BadPushTests(CliHost host) : IClassFixture<CliHost>
             export default crons;
             """);
 
-        var run = await host.FailToPushAsync(project);
+        var run = await app.Host.FailToPushAsync(project);
 
         Assert.Contains("NotBuiltYet", run.Errors, StringComparison.Ordinal);
         Assert.Contains("\"sweep often\"", run.Errors, StringComparison.Ordinal);
-        await StillRunsAsync(project);
+        await StillRunsAsync();
     }
 
-    private async Task<ConvexProject> RunningAsync()
-    {
-        var project = await ConvexProject.CreateAsync(Apps.Chat);
-        await host.PushAsync(project);
-        return project;
-    }
-
-    private async Task StillRunsAsync(ConvexProject project) =>
-        Assert.Contains("the default one", (await host.SucceedAsync(project, "run", "messages")).Output, StringComparison.Ordinal);
+    /// <summary>Functions and schema are those that were pushed before.</summary>
+    private async Task StillRunsAsync() => Assert.Equal("the default one", (await app.Host.CallAsync("query", "messages", new { })).GetString());
 }

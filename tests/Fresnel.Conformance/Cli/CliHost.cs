@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Fresnel.Testing.Hosts;
 using Fresnel.Testing.Npm;
 using Xunit;
@@ -50,6 +52,18 @@ public sealed class CliHost : IAsyncLifetime
         var run = await RunAsync(project, arguments);
         Assert.True(run.ExitCode == 1, $"convex {string.Join(' ', arguments)}: {run}\nThe server said:\n{Host.Output}");
         return run;
+    }
+
+    /// <summary>Calls a public function as an app would, without the CLI: it must answer.</summary>
+    /// <param name="kind">E.g. <c>query</c>.</param>
+    /// <param name="path">E.g. <c>messages:list</c>.</param>
+    /// <param name="args">Its arguments.</param>
+    public async Task<JsonElement> CallAsync(string kind, string path, object args)
+    {
+        using var http = new HttpClient();
+        using var response = await http.PostAsJsonAsync($"{Url}/api/{kind}", new { path, args, format = "json" }, TestContext.Current.CancellationToken);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        return answer.TryGetProperty("value", out var value) ? value : throw new InvalidOperationException($"{path} answered {answer}");
     }
 
     /// <summary>Pushes a project without checking its types, which takes most of the time.</summary>

@@ -1,14 +1,14 @@
 // Windows of a real Chromium on the page of the chat. The conformance tests drive it: see Fresnel.Conformance/Chat.
 //
-//   node browser.mjs <address of the page> <chromium>
+//   node browser.mjs <address of the page> <where Chromium is connected to>
 //
 // Commands on standard input: {"do":"open"}, {"do":"write","window":0,"text":"…"}, and the others below.
 
 import { chromium } from "playwright-core";
-import { heard, tell } from "./report.mjs";
+import { heard, tell } from "../report.mjs";
 
-const [address, executablePath] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+const [address, endpoint] = process.argv.slice(2);
+const browser = await chromium.connect(endpoint);
 const windows = [];
 
 /** Notes down every length that the newest reply of a window has had: the steps in which it grew. */

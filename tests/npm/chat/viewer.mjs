@@ -4,7 +4,7 @@
 
 import { ConvexClient } from "convex/browser";
 import { anyApi as api } from "convex/server";
-import { tell } from "./report.mjs";
+import { tell } from "../report.mjs";
 
 const [address, text] = process.argv.slice(2);
 const client = new ConvexClient(address);

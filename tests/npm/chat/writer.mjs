@@ -6,10 +6,10 @@
 
 import { ConvexClient } from "convex/browser";
 import { anyApi as api } from "convex/server";
-import { heard, tell } from "./report.mjs";
+import { heard, tell } from "../report.mjs";
 
 /** Messages in one round: what the page's query shows of a thread must hold them and their replies. */
-const MOST = 90;
+const MOST = 50;
 
 const [address] = process.argv.slice(2);
 const client = new ConvexClient(address);

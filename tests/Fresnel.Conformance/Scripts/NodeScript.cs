@@ -5,7 +5,7 @@ using System.Threading.Channels;
 using Fresnel.Testing.Hosts;
 using Fresnel.Testing.Npm;
 
-namespace Fresnel.Conformance.Chat;
+namespace Fresnel.Conformance.Scripts;
 
 /// <summary>A script of <c>tests/npm</c> that a test drives: it tells events as lines of JSON, and hears commands likewise.</summary>
 internal sealed class NodeScript : IAsyncDisposable
@@ -33,11 +33,13 @@ internal sealed class NodeScript : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a script of <c>tests/npm/chat</c>.</summary>
-    public static async Task<NodeScript> StartAsync(string name, params string[] arguments)
+    /// <summary>Starts a script.</summary>
+    /// <param name="path">Its place in <c>tests/npm</c>, e.g. <c>chat/viewer.mjs</c>.</param>
+    /// <param name="arguments">What it is told.</param>
+    public static async Task<NodeScript> StartAsync(string path, params string[] arguments)
     {
         await NpmPackages.EnsureInstalledAsync();
-        return new NodeScript(Process.Start(new ProcessStartInfo(Executable.Find("node"), [Path.Combine(NpmPackages.Folder, "chat", name), .. arguments])
+        return new NodeScript(Process.Start(new ProcessStartInfo(Executable.Find("node"), [Path.Combine(NpmPackages.Folder, path), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
