@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Fresnel.Testing;
 using Xunit;
@@ -8,6 +9,7 @@ namespace Fresnel.Architecture;
 public sealed partial class CompatibilityTests
 {
     private const string Page = "docs/reference/compatibility.md";
+    private const int Patterns = 11;
     private const string List = "src/Fresnel.Runtime/Invocations/NotBuiltYet.cs";
 
     [Fact]
@@ -18,6 +20,16 @@ public sealed partial class CompatibilityTests
         Rule.Holds(
             TestName().Matches(Tree.Read(Page)).Select(match => match.Groups["name"].Value).Where(name => !classes.Contains(name)),
             $"{Page} names tests that show what it says.");
+    }
+
+    /// <summary>The patterns of the user's documents, as the issue numbers them; 0 are the blocks of code themselves.</summary>
+    [Fact]
+    public void Every_pattern_of_the_users_documents_has_a_row_with_a_test()
+    {
+        var rows = PatternRow().Matches(Tree.Read(Page)).Select(match => (Number: int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture), Tests: TestName().Count(match.Value))).ToList();
+
+        Assert.Equal(Enumerable.Range(0, Patterns + 1), rows.Select(row => row.Number));
+        Assert.All(rows, row => Assert.True(row.Tests > 0, $"Pattern {row.Number} names no test."));
     }
 
     [Fact]
@@ -41,6 +53,9 @@ public sealed partial class CompatibilityTests
 
     [GeneratedRegex("`(?<name>[A-Za-z]+Tests)`")]
     private static partial Regex TestName();
+
+    [GeneratedRegex(@"^\| (?<number>\d+) \|.*$", RegexOptions.Multiline)]
+    private static partial Regex PatternRow();
 
     [GeneratedRegex("= \"(?<text>[A-Z][^\"]*)\"[;,]")]
     private static partial Regex Operation();

@@ -16,7 +16,9 @@ internal sealed class HttpActionResponse(HttpContext http) : IHttpActionResponse
             if (name.ToLowerInvariant() is not ("connection" or "keep-alive" or "transfer-encoding")) http.Response.Headers.Append(name, value);
         }
 
+        // The client hears of the head before there is a body: starting alone does not send it.
         await http.Response.StartAsync(http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 
     /// <inheritdoc/>

@@ -64,7 +64,7 @@ public sealed class ClientApp : IAsyncLifetime
         await Host.DisposeAsync();
     }
 
-    private const string Prologue = """
+    internal const string Prologue = """
         import assert from "node:assert/strict";
         import { ConvexClient, ConvexHttpClient } from "convex/browser";
         import { anyApi } from "convex/server";
