@@ -1,5 +1,5 @@
-using Fresnel.Conformance.Chat;
-using Fresnel.Testing.Models;
+using Fresnel.Conformance.Browsers;
+using Fresnel.Testing.LanguageModels;
 using Xunit;
 
 namespace Fresnel.Conformance.Seeds;
@@ -43,7 +43,7 @@ public sealed class DirectActionTests(SeedFixture<DirectActionTests.Text> fixtur
     [Fact]
     public async Task The_component_shows_that_it_waits_then_the_reply_or_the_error()
     {
-        var chromium = Chromium.Path;
+        var chromium = await Chromium.EndpointAsync();
         using var say = new SemaphoreSlim(0);
         App.Model.Answer = request => new(request.Messages[^1].Content == "fail" ? null : "Good day")
         {
@@ -59,8 +59,8 @@ public sealed class DirectActionTests(SeedFixture<DirectActionTests.Text> fixtur
         await using var script = App.Start($$"""
             const { build } = await import("esbuild"), { chromium } = await import("playwright-core");
             const { outputFiles: [bundle] } = await build({ entryPoints: ["src/main.tsx"], bundle: true, write: false, jsx: "automatic", format: "esm", define: { "process.env.NODE_ENV": '"production"' } });
-            const browser = await chromium.launch({ executablePath: {{System.Text.Json.JsonSerializer.Serialize(chromium)}}, args: ["--no-sandbox", "--disable-gpu"] });
-            const page = await browser.newPage();
+            const browser = await chromium.connect({{System.Text.Json.JsonSerializer.Serialize(chromium)}});
+            const page = await (await browser.newContext()).newPage();
             for (const event of ["console", "pageerror"]) page.on(event, (said) => console.log(`page: ${said.text?.() ?? said}`));
             // From a real server of this machine: a browser keeps pages that come from anywhere else away from it.
             const server = (await import("node:http")).createServer((request, response) => request.url === "/page.js"

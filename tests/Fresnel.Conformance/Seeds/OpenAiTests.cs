@@ -1,4 +1,4 @@
-using Fresnel.Testing.Models;
+using Fresnel.Testing.LanguageModels;
 using Xunit;
 
 namespace Fresnel.Conformance.Seeds;

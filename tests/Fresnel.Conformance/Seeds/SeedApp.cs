@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using Fresnel.Conformance.Cli;
 using Fresnel.Conformance.Clients;
 using Fresnel.Testing.Hosts;
-using Fresnel.Testing.Models;
+using Fresnel.Testing.LanguageModels;
 using Fresnel.Testing.Npm;
 using Xunit;
 

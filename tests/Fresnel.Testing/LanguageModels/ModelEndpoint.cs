@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Fresnel.Testing.Models;
+namespace Fresnel.Testing.LanguageModels;
 
 /// <summary>A language model for tests: an endpoint that speaks OpenAI's chat completions and says what the test wants, when it wants.</summary>
 /// <remarks>It answers every path that ends in <c>/chat/completions</c>, so that any provider's base URL can be played.</remarks>
