@@ -1,42 +1,13 @@
+using Fresnel.Conformance.Browsers;
 using Fresnel.Conformance.Cli;
 using Fresnel.Testing.Npm;
 using Xunit;
 
 namespace Fresnel.Conformance.Clients;
 
-/// <summary>A real server with a pushed app for the clients to talk to. One per test class.</summary>
+/// <summary>A real server for the clients to talk to, with the app of <c>tests/npm/clients</c> pushed to it.</summary>
 public sealed class ClientApp : IAsyncLifetime
 {
-    private const string Items = """
-        import { query, mutation, action, internalQuery } from "./_generated/server";
-        import { ConvexError, v } from "convex/values";
-
-        export const list = query({
-          args: { list: v.string() },
-          handler: async (ctx, { list }) => (await ctx.db.query("items").collect()).filter((item) => item.list === list).map((item) => item.text),
-        });
-        export const add = mutation({
-          args: { list: v.string(), text: v.string() },
-          handler: async (ctx, args) => await ctx.db.insert("items", args),
-        });
-        export const refuse = mutation({
-          args: { list: v.string() },
-          handler: async (ctx, { list }) => {
-            await ctx.db.insert("items", { list, text: "never" });
-            throw new ConvexError({ code: "REFUSED", list });
-          },
-        });
-        export const shout = action({
-          args: { list: v.string(), text: v.string() },
-          handler: async (ctx, { list, text }) => {
-            await ctx.runMutation("items:add", { list, text: text.toUpperCase() });
-            return 42n;
-          },
-        });
-        export const whoami = query({ args: {}, handler: async (ctx) => (await ctx.auth.getUserIdentity())?.name ?? null });
-        export const secret = internalQuery({ args: {}, handler: async () => "hidden" });
-        """;
-
     public CliHost Host { get; } = new();
 
     public ConvexProject Project { get; private set; } = null!;
@@ -44,11 +15,11 @@ public sealed class ClientApp : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Host.InitializeAsync();
-        Project = await ConvexProject.CreateAsync([("convex/items.ts", Items)]);
+        Project = await ConvexProject.CreateAsync([.. Sources()]);
         await Host.PushAsync(Project);
     }
 
-    /// <summary>Runs a program to its end. Before it stands what every one of them needs.</summary>
+    /// <summary>Runs a program in Node to its end. Before it stands what every one of them needs.</summary>
     internal async Task RunAsync(string program)
     {
         await using var script = Start(program);
@@ -58,11 +29,33 @@ public sealed class ClientApp : IAsyncLifetime
     /// <summary>Starts a program.</summary>
     internal ClientScript Start(string program) => ClientScript.Start(Project, Prologue + program, Host.Url, Host.AdminKey);
 
+    /// <summary>Runs a program that looks at pages of <c>tests/npm/clients/pages</c> in Chromium.</summary>
+    internal async Task RunPageAsync(string program)
+    {
+        await using var script = await StartPageAsync(program);
+        await script.SucceedAsync();
+    }
+
+    /// <summary>Starts such a program.</summary>
+    internal async Task<ClientScript> StartPageAsync(string program)
+    {
+        var chromium = await Chromium.EndpointAsync();
+        return Start($$"""
+            const { openPage, closePages } = await import(process.env.MODULES + "page.mjs");
+            process.env.CHROMIUM = "{{chromium}}";
+            {{program}}
+            await closePages();
+            """);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Project.Dispose();
         await Host.DisposeAsync();
     }
+
+    private static IEnumerable<(string Path, string Text)> Sources() =>
+        Directory.EnumerateFiles(Path.Combine(NpmPackages.Folder, "clients", "convex"), "*.ts").Select(file => ($"convex/{Path.GetFileName(file)}", File.ReadAllText(file)));
 
     internal const string Prologue = """
         import assert from "node:assert/strict";
@@ -73,6 +66,9 @@ public sealed class ClientApp : IAsyncLifetime
 
         const url = process.env.URL, adminKey = process.env.ADMIN_KEY, api = anyApi;
         const open = (options = {}) => new ConvexClient(url, { webSocketConstructor: WebSocket, unsavedChangesWarning: false, ...options });
+
+        // Waits until the test says so.
+        const again = () => new Promise((resolve) => process.stdin.once("data", () => { process.stdin.pause(); resolve(); }));
 
         // Follows a query: until(check) resolves with the first value that passes.
         function follow(client, query, args) {

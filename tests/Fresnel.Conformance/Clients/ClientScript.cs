@@ -24,7 +24,7 @@ internal sealed class ClientScript : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts a program in a project's folder, with the address and the key of a deployment in its environment.</summary>
+    /// <summary>Starts a program in a project's folder, with the address and the key of a deployment, and the place of <c>tests/npm/clients</c>, in its environment.</summary>
     public static ClientScript Start(ConvexProject project, string text, string url, string adminKey)
     {
         var name = $"script-{Guid.NewGuid():N}.mjs";
@@ -32,11 +32,13 @@ internal sealed class ClientScript : IAsyncDisposable
         var start = new ProcessStartInfo("node", [name])
         {
             WorkingDirectory = project.Folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["URL"] = url;
         start.Environment["ADMIN_KEY"] = adminKey;
+        start.Environment["MODULES"] = $"{new Uri(Path.Combine(NpmPackages.Folder, "clients"))}/";
         return new(Process.Start(start)!);
     }
 
@@ -58,6 +60,13 @@ internal sealed class ClientScript : IAsyncDisposable
         }
 
         Assert.Fail($"The program did not print \"{line}\". It said:\n{Said}");
+    }
+
+    /// <summary>Says a line to the program.</summary>
+    public async Task SayAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync(Token);
     }
 
     /// <summary>Waits until the program ends; it must be content.</summary>

@@ -4,7 +4,8 @@ using Xunit;
 namespace Fresnel.Conformance.Clients;
 
 /// <summary>The official <c>ConvexClient</c>, in Node, against the real server.</summary>
-public sealed class ConvexClientTests(ClientApp app) : IClassFixture<ClientApp>
+[Collection(ClientCollection.Name)]
+public sealed class ConvexClientTests(ClientApp app)
 {
     [Fact, Spec("client-protocol", 29, 31)]
     public Task Queries_follow_mutations_and_a_mutations_promise_resolves_when_they_do() => app.RunAsync("""
@@ -46,7 +47,7 @@ public sealed class ConvexClientTests(ClientApp app) : IClassFixture<ClientApp>
         await assert.rejects(client.mutation(api.items.refuse, { list: "errors" }), (error) => error instanceof ConvexError && error.data.code === "REFUSED" && error.data.list === "errors");
         await assert.rejects(client.mutation(api.items.add, { list: "errors" }), /ArgumentValidationError: Object is missing the required field `text`/);
         await assert.rejects(client.mutation(api.items.gone, {}), /Could not find public function for 'items:gone'/);
-        await assert.rejects(client.query(api.items.secret, {}), /Could not find public function for 'items:secret'/);
+        await assert.rejects(client.query(api.hidden.secret, {}), /Could not find public function for 'hidden:secret'/);
         assert.deepEqual(list.values.at(-1), ["LOUD"]);
         await client.close();
         """);
@@ -78,9 +79,7 @@ public sealed class ConvexClientTests(ClientApp app) : IClassFixture<ClientApp>
     [Fact, Spec("client-protocol", 36)]
     public async Task A_server_that_is_killed_loses_nothing_and_does_nothing_twice()
     {
-        await using var own = new ClientApp();
-        await own.InitializeAsync();
-        await using var script = own.Start("""
+        await using var script = app.Start("""
             const client = open({ logger: false });
             const list = follow(client, api.items.list, { list: "crash" });
             await list.until(() => true);
@@ -96,7 +95,7 @@ public sealed class ConvexClientTests(ClientApp app) : IClassFixture<ClientApp>
             await client.close();
             """);
         await script.ExpectAsync("ready");
-        await own.Host.CrashAsync();
+        await app.Host.CrashAsync();
         await script.SucceedAsync();
     }
 }

@@ -4,7 +4,8 @@ using Xunit;
 namespace Fresnel.Conformance.Clients;
 
 /// <summary>The official <c>ConvexHttpClient</c>, in Node, against the real server.</summary>
-public sealed class ConvexHttpClientTests(ClientApp app) : IClassFixture<ClientApp>
+[Collection(ClientCollection.Name)]
+public sealed class ConvexHttpClientTests(ClientApp app)
 {
     [Fact, Spec("client-protocol", 47, 48, 54)]
     public Task Queries_mutations_and_actions_are_answered() => app.RunAsync("""
@@ -25,7 +26,7 @@ public sealed class ConvexHttpClientTests(ClientApp app) : IClassFixture<ClientA
         const client = new ConvexHttpClient(url, { logger: false });
         client.setAdminAuth(adminKey, { issuer: "https://id.example.com", subject: "u_17", name: "Ada" });
         assert.equal(await client.query(api.items.whoami, {}), "Ada");
-        assert.equal(await client.function("items:secret", undefined, {}), "hidden");
+        assert.equal(await client.function("hidden:secret", undefined, {}), "hidden");
         const stranger = new ConvexHttpClient(url, { logger: false });
         stranger.setAdminAuth(adminKey + "0");
         await assert.rejects(stranger.query(api.items.whoami, {}), /BadAdminKey/);

@@ -1,0 +1,94 @@
+// A page of pages/ in a window of the run's Chromium: bundled as a developer's tool would, served from an origin of its own.
+//
+// What a page shows is noted down after every render (window.renders): the tests look at every state that a person could have seen.
+
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const PATIENCE = 30_000;
+const open = [];
+
+/** What the bundler is told beside the entry. */
+const target = { bundle: true, write: false, format: "esm", jsx: "automatic", platform: "browser", logLevel: "silent" };
+
+/**
+ * Opens a page.
+ * @param {string} name Its file in pages/.
+ * @param {object} settings What the page finds in window.settings, with the address of the deployment.
+ */
+export async function openPage(name, settings) {
+  const entry = fileURLToPath(new URL(`./pages/${name}`, import.meta.url));
+  const bundle = await build({
+    ...target,
+    entryPoints: [entry],
+    // As the builds of React Native for the web do.
+    alias: { "react-native": "react-native-web" },
+    define: { "process.env.NODE_ENV": '"development"', global: "globalThis" },
+  });
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? bundle.outputFiles[0].contents : `<!doctype html><title>${name}</title><div id="root"></div><script type="module" src="/page.js"></script>`);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+  const browser = await chromium.connect(process.env.CHROMIUM);
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const errors = [], wire = new Wire();
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.routeWebSocket(/\/sync$/, (route) => wire.through(route));
+  await page.addInitScript((all) => Object.assign(window, { settings: all, renders: [] }), { url: process.env.URL, ...settings });
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  open.push({ browser, server });
+  return Object.assign(page, {
+    errors,
+    wire,
+    /** Waits until what is shown passes, and returns it. */
+    shows: async (check, argument) => (await page.waitForFunction(`((shown) => shown !== undefined && (${check})(shown, ${JSON.stringify(argument)}) && shown)(window.renders.at(-1))`)).jsonValue(),
+    /** Everything that has been shown. */
+    renders: () => page.evaluate(() => window.renders),
+    /** Presses a button. */
+    press: (label) => page.getByRole("button", { name: label, exact: true }).click(),
+  });
+}
+
+/** Closes what was opened. */
+export async function closePages() {
+  for (const { browser, server } of open) {
+    await browser.close();
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+/** The socket between a page and the server: it counts, it remembers, and it can hold back what the server says. */
+class Wire {
+  sockets = 0;
+  said = [];
+  #held = undefined;
+
+  through(route) {
+    this.sockets++;
+    const server = route.connectToServer();
+    route.onMessage((message) => {
+      this.said.push(JSON.parse(message));
+      server.send(message);
+    });
+    server.onMessage((message) => (this.#held === undefined ? route.send(message) : this.#held.push(() => route.send(message))));
+  }
+
+  /** From now on the page hears nothing. */
+  hold() {
+    this.#held ??= [];
+  }
+
+  /** The page hears what was held back, in its order. */
+  release() {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const send of held) send();
+  }
+}
