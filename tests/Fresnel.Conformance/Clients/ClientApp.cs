@@ -68,7 +68,7 @@ public sealed class ClientApp : IAsyncLifetime
         const open = (options = {}) => new ConvexClient(url, { webSocketConstructor: WebSocket, unsavedChangesWarning: false, ...options });
 
         // Waits until the test says so.
-        const again = () => new Promise((resolve) => process.stdin.once("data", () => { process.stdin.pause(); resolve(); }));
+        const again = () => new Promise((resolve) => process.stdin.once("data", () => { process.stdin.destroy(); resolve(); }));
 
         // Follows a query: until(check) resolves with the first value that passes.
         function follow(client, query, args) {

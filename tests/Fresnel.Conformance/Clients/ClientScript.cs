@@ -72,7 +72,15 @@ internal sealed class ClientScript : IAsyncDisposable
     /// <summary>Waits until the program ends; it must be content.</summary>
     public async Task SucceedAsync()
     {
-        await _process.WaitForExitAsync(Token).WaitAsync(Patience, Token);
+        try
+        {
+            await _process.WaitForExitAsync(Token).WaitAsync(Patience, Token);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"The program did not end. It said:\n{Said}");
+        }
+
         await _reading;
         Assert.True(_process.ExitCode == 0, $"The program ended with {_process.ExitCode}:\n{Said}");
     }

@@ -60,7 +60,7 @@ public sealed class PaginatedMessagesTests(ClientApp app)
         assert.deepEqual(page.errors, []);
         """);
 
-    [Fact, Spec("client-protocol", 34)]
+    [Fact, Spec("data-model", 34)]
     public Task Cursors_that_fit_no_more_start_the_reading_again() => app.RunPageAsync(Prologue + """
         await fill("turning", 1, 12);
         const page = await openPage("feed.tsx", { conversation: "turning" });

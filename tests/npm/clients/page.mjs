@@ -39,6 +39,7 @@ export async function openPage(name, settings) {
   page.setDefaultTimeout(PATIENCE);
   const errors = [], wire = new Wire();
   page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => console.log(`page: ${message.text()}`));
   await page.routeWebSocket(/\/sync$/, (route) => wire.through(route));
   await page.addInitScript((all) => Object.assign(window, { settings: all, renders: [] }), { url: process.env.URL, ...settings });
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
