@@ -31,8 +31,14 @@ public sealed class CliHost : IAsyncLifetime
     public async Task CrashAsync()
     {
         await Host.KillAsync();
-        await using var killed = Host;
-        _host = await killed.RestartAsync();
+        await RestartAsync();
+    }
+
+    /// <summary>Starts a process that has ended again, on the same data and ports.</summary>
+    public async Task RestartAsync()
+    {
+        await using var ended = Host;
+        _host = await ended.RestartAsync();
     }
 
     /// <summary>Runs the CLI in a project.</summary>

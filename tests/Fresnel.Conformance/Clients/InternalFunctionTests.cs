@@ -85,6 +85,12 @@ public sealed class InternalFunctionTests(ClientApp app)
         await socket.close();
         """);
 
+    [Fact, Spec("client-protocol", 55)]
+    public Task In_a_React_page() => app.RunPageAsync(Prologue + """
+        const failureOf = async (query) => JSON.stringify((await (await openPage("boundary.tsx", { query, args: "{}" })).shows(({ failure }) => failure)).failure);
+        assert.match(await compare(pairs[0], failureOf), /Could not find public function for 'hidden:secret'/);
+        """);
+
     [Fact, Spec("client-protocol", 46)]
     public Task They_are_there_all_the_same() => app.RunAsync("""
         const admin = new ConvexHttpClient(url, { logger: false }), anyone = new ConvexHttpClient(url, { logger: false });

@@ -51,3 +51,12 @@ export const fragile = query({
 
 /** What comes over the wire goes back over it. */
 export const echo = query({ args: { value: v.any() }, handler: async (_, { value }) => value });
+
+/** Fails with whatever it is told. */
+export const complain = query({
+  args: { about: v.any() },
+  handler: async (_, { about }) => {
+    if (typeof about === "string") throw new TypeError(about);
+    throw new ConvexError(about);
+  },
+});
