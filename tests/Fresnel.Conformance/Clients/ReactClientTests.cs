@@ -32,8 +32,8 @@ public sealed class ReactClientTests(ClientApp app)
 
     [Fact, Spec("client-protocol", 31)]
     public Task An_optimistic_update_shows_before_the_server_answers_and_gives_way_without_a_flicker() => app.RunPageAsync(Prologue + """
-        await add("optimistic", "before");
-        const page = await openPage("list.tsx", { list: "optimistic" });
+        await add("before and after", "before");
+        const page = await openPage("list.tsx", { list: "before and after" });
         await page.shows(({ texts }) => texts?.length === 1);
         page.wire.hold();
         await page.getByLabel("Text").fill("mine");
@@ -41,9 +41,9 @@ public sealed class ReactClientTests(ClientApp app)
         assert.deepEqual((await page.shows(({ texts }) => texts.length === 2)).texts, ["before", "mine"]);
         // The server has long done it, and somebody else has written too.
         const other = open();
-        await follow(other, api.items.list, { list: "optimistic" }).until((texts) => texts.includes("mine"));
+        await follow(other, api.items.list, { list: "before and after" }).until((texts) => texts.includes("mine"));
         await other.close();
-        await add("optimistic", "theirs");
+        await add("before and after", "theirs");
         assert.equal((await page.renders()).at(-1).said, "waiting");
         page.wire.release();
         const { texts } = await page.shows(({ said, texts }) => said.startsWith("answered ") && texts.length === 3);

@@ -48,7 +48,13 @@ export async function openPage(name, settings) {
     errors,
     wire,
     /** Waits until what is shown passes, and returns it. */
-    shows: async (check, argument) => (await page.waitForFunction(`((shown) => shown !== undefined && (${check})(shown, ${JSON.stringify(argument)}) && shown)(window.renders.at(-1))`)).jsonValue(),
+    async shows(check) {
+      const passes = `((shown) => shown !== undefined && (${check})(shown) && shown)(window.renders.at(-1))`;
+      const found = await page.waitForFunction(passes).catch(async () => {
+        throw new Error(`It never showed ${check}, but at last ${JSON.stringify((await page.evaluate(() => window.renders)).at(-1))}`);
+      });
+      return await found.jsonValue();
+    },
     /** Everything that has been shown. */
     renders: () => page.evaluate(() => window.renders),
     /** Presses a button. */
