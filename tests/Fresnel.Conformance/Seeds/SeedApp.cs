@@ -123,9 +123,20 @@ public sealed class SeedFixture<TApp> : IAsyncLifetime
 {
     private SeedApp? _app;
 
-    internal SeedApp App => _app!;
+    /// <summary>The app. Without the documents there is none, and the test that asks is skipped.</summary>
+    internal SeedApp App
+    {
+        get
+        {
+            SeedDocuments.Require();
+            return _app!;
+        }
+    }
 
-    public async ValueTask InitializeAsync() => _app = await SeedApp.StartAsync(TApp.Get().Definition, TApp.Get().Variables);
+    public async ValueTask InitializeAsync()
+    {
+        if (SeedDocuments.AreThere) _app = await SeedApp.StartAsync(TApp.Get().Definition, TApp.Get().Variables);
+    }
 
     public async ValueTask DisposeAsync()
     {

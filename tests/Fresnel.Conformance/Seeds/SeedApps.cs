@@ -133,7 +133,7 @@ internal static class SeedApps
             import { v } from "convex/values";
             export default defineSchema({ documents: defineTable({ content: v.string(), summary: v.optional(v.string()) }) });
             """),
-    ], IsTypechecked: false);
+    ]);
 
     /// <summary>The <c>openai</c> package in the default runtime, with the variables of Chef; and streaming there, which is ours.</summary>
     public static SeedAppDefinition Chef { get; } = new("chef",
@@ -196,7 +196,7 @@ internal static class SeedApps
             });
             """),
         .. RateLimitSurroundings,
-    ], IsTypechecked: false);
+    ]);
 
     /// <summary>The quick reference: conversations with their messages, for the client that it sketches.</summary>
     public static SeedAppDefinition Conversation { get; } = new("conversation",
