@@ -17,6 +17,9 @@ internal sealed record ChatSettings
     /// <summary>How fast the stand-in types.</summary>
     public required double WordsPerSecond { get; init; }
 
+    /// <summary>How many replies a guest may ask for in a minute; the functions know a number themselves.</summary>
+    public required string? RepliesPerMinute { get; init; }
+
     /// <summary>Who writes the replies.</summary>
     public required ModelSettings Model { get; init; }
 
@@ -26,6 +29,7 @@ internal sealed record ChatSettings
         Port = configuration.GetValue("port", FresnelListeners.DefaultPort),
         SitePort = configuration.GetValue("site-port", FresnelListeners.DefaultSitePort),
         WordsPerSecond = configuration.GetValue("words-per-second", 16.0),
+        RepliesPerMinute = configuration["REPLIES_PER_MINUTE"],
         Model = new ModelSettings(configuration["OPENAI_API_KEY"], configuration["OPENAI_BASE_URL"], configuration["OPENAI_MODEL"], configuration["MODEL_PATIENCE_SECONDS"]),
     };
 }

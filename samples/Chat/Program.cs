@@ -1,4 +1,5 @@
 using Chat;
+using Chat.Identity;
 using Chat.Setup;
 using Chat.StandIn;
 using Fresnel.Runtime.Node;
@@ -11,6 +12,7 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ChatFolder.Path });
     var settings = ChatSettings.Read(builder.Configuration);
     await NodeExecutable.FindAsync(path: null, CancellationToken.None);
+    using var guests = Guests.Open(settings.Data);
 
     // Everything that Fresnel needs of an application: a store, and where to listen.
     builder.Services.AddFresnel(options =>
@@ -29,13 +31,14 @@ try
     app.UseRouting();
     app.MapFresnel();
     app.MapStandIn(settings.WordsPerSecond);
+    app.MapGuests(guests);
 
     await app.StartAsync();
     var deployment = app.Services.GetRequiredService<HostedDeployment>();
     var stopping = app.Lifetime.ApplicationStopping;
     await NpmPackages.InstallAsync(stopping);
     await ChatPage.BuildAsync(stopping);
-    await new ChatFunctions(deployment, settings).PushAsync(stopping);
+    await new ChatFunctions(deployment, settings, guests).PushAsync(stopping);
 
     Console.WriteLine($"""
 

@@ -1,12 +1,13 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using Chat.Identity;
 using Fresnel.Server;
 
 namespace Chat.Setup;
 
 /// <summary>The functions in <c>convex/</c>, pushed to the deployment by the official CLI, as in any Convex project.</summary>
-internal sealed class ChatFunctions(HostedDeployment deployment, ChatSettings settings)
+internal sealed class ChatFunctions(HostedDeployment deployment, ChatSettings settings, Guests guests)
 {
     private readonly string _adminKey = deployment.CreateAdminKey();
 
@@ -16,7 +17,7 @@ internal sealed class ChatFunctions(HostedDeployment deployment, ChatSettings se
     /// <summary>Sets the variables that the functions read, and pushes the functions when they have changed.</summary>
     public async Task PushAsync(CancellationToken cancellationToken)
     {
-        // First the variables: a module reads the model's key when the push looks at it.
+        // First the variables: a module reads the model's key, and the auth config whom to trust, when the push looks at them.
         await SetVariablesAsync(cancellationToken);
         var fingerprint = Fingerprint();
         if (File.Exists(Stamp) && await File.ReadAllTextAsync(Stamp, cancellationToken) == fingerprint) return;
@@ -33,6 +34,8 @@ internal sealed class ChatFunctions(HostedDeployment deployment, ChatSettings se
             Change("OPENAI_BASE_URL", model.IsStandIn ? $"{deployment.Urls.Cloud}{StandIn.StandInEndpoint.BasePath}" : model.BaseUrl),
             Change("OPENAI_MODEL", model.Name),
             Change("MODEL_PATIENCE_SECONDS", model.PatienceSeconds),
+            Change("REPLIES_PER_MINUTE", settings.RepliesPerMinute),
+            Change("GUESTS_JWKS", guests.Jwks()),
         };
         using var http = new HttpClient { BaseAddress = new Uri(deployment.Urls.Cloud) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Convex", _adminKey);

@@ -56,5 +56,13 @@ internal sealed record Script(string Text, Ending Ending)
         return new(Says("at length") ? string.Join("\n\n", [text, .. More, .. More]) : text, Ending.Full);
     }
 
+    /// <summary>What the stand-in makes of a conversation: <c>user: …</c> and <c>assistant: …</c>, one after the other.</summary>
+    public static Script Summary(string conversation)
+    {
+        const string User = "user: ";
+        var said = conversation.Split('\n').Where(line => line.StartsWith(User, StringComparison.Ordinal)).Select(line => line[User.Length..]).ToList();
+        return new(said.Count == 0 ? "Nothing was said yet." : $"{said.Count} {(said.Count == 1 ? "message" : "messages")} so far, the last one: “{Quote(said[^1])}”", Ending.Full);
+    }
+
     private static string Quote(string message) => message.Length <= 120 ? message : $"{message[..119]}…";
 }

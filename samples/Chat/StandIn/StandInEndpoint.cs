@@ -16,7 +16,8 @@ internal static class StandInEndpoint
     private static async Task AnswerAsync(ChatRequest request, HttpContext http, Typist typist)
     {
         var message = request.Messages.LastOrDefault(one => one.Role == "user")?.Content ?? "";
-        var script = Script.For(message);
+        var isSummary = request.Messages[0] is { Role: "system", Content: var order } && order.StartsWith("Summarize", StringComparison.Ordinal);
+        var script = isSummary ? Script.Summary(message) : Script.For(message);
         if (script.Ending == Ending.Refusal)
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;

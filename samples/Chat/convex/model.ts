@@ -1,54 +1,26 @@
 "use node";
 
-import OpenAI from "openai";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
-import { Pen } from "./pen";
+import { MODEL, openai, writeReply } from "./writing";
 
-const MODEL = process.env.OPENAI_MODEL ?? "gpt-4o-mini";
-
-/** A model that says nothing for so long has hung. Seconds. */
-const PATIENCE = Number(process.env.MODEL_PATIENCE_SECONDS ?? 30);
-
-// The key is read while the module is analysed too: it must be set before the push.
-const openai = new OpenAI({ apiKey: process.env.OPENAI_API_KEY, baseURL: process.env.OPENAI_BASE_URL, maxRetries: 0 });
-
-/** Asks the model for a reply and writes it down while it comes. However that ends, the message is marked. */
+/** Writes a reply. Whoever watches the message sees it grow. */
 export const reply = internalAction({
   args: { messageId: v.id("messages") },
-  handler: async (ctx, { messageId }) => {
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), PATIENCE * 1_000);
-    const pen = new Pen((text) => ctx.runMutation(internal.replies.append, { messageId, text }));
-    try {
-      const messages = await ctx.runQuery(internal.replies.conversation, { messageId });
-      const parts = await openai.chat.completions.create({ model: MODEL, messages, stream: true }, { signal: silence.signal });
-      let complete = false;
-      for await (const { choices: [choice] } of parts) {
-        timer.refresh();
-        pen.write(choice?.delta.content ?? "");
-        complete ||= choice?.finish_reason != null;
-      }
-
-      await pen.lift();
-      // A stream that was cut ends without an error, but also without a reason to end.
-      if (!complete) throw new Error("The model broke off in the middle of its reply.");
-      await ctx.runMutation(internal.replies.finish, { messageId });
-    } catch (error) {
-      await pen.lift().catch(() => undefined);
-      const reason = silence.signal.aborted ? `The model said nothing for ${PATIENCE} seconds.` : reasonOf(error);
-      await ctx.runMutation(internal.replies.fail, { messageId, reason });
-    } finally {
-      clearTimeout(timer);
-    }
-  },
+  handler: async (ctx, { messageId }) => await writeReply(ctx, messageId),
 });
 
-function reasonOf(error: unknown): string {
-  if (error instanceof OpenAI.APIConnectionError) return "The model could not be reached.";
-  if (error instanceof OpenAI.APIError) return `The model refused: ${error.message}`;
-  // What a stream that was cut says about itself helps nobody.
-  if (error instanceof TypeError) return "The model broke off in the middle of its reply.";
-  return error instanceof Error ? error.message : String(error);
-}
+/** Says anew what a thread is about. A model that fails leaves the summary as it was. */
+export const summarize = internalAction({
+  args: { threadId: v.id("threads") },
+  handler: async (ctx, { threadId }) => {
+    const said = await ctx.runQuery(internal.threads.said, { threadId });
+    const completion = await openai.chat.completions.create({
+      model: MODEL,
+      messages: [{ role: "system", content: "Summarize this conversation in one short sentence." }, { role: "user", content: said }],
+    });
+    const summary = completion.choices[0]?.message.content;
+    if (summary) await ctx.runMutation(internal.threads.updateSummary, { threadId, summary });
+  },
+});

@@ -2,6 +2,8 @@ import { ConvexError, v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, mutation, query, type MutationCtx, type QueryCtx } from "./_generated/server";
+import { requireGuest } from "./guests";
+import { take } from "./limits";
 
 /** A passage that has reached this length is full, and another one begins. Characters. */
 const FULL_PASSAGE = 1_000;
@@ -34,9 +36,11 @@ export const retry = mutation({
     const message = await ctx.db.get(messageId);
     if (message === null || message.role !== "assistant") throw new ConvexError("This is not a reply.");
     if (message.status === "done") throw new ConvexError("This reply is complete.");
+    if (message.status === "streaming" && message.jobId === undefined) throw new ConvexError("This reply is still being written.");
     const job = message.jobId && (await ctx.db.system.get(message.jobId));
     if (job?.state.kind === "pending" || job?.state.kind === "inProgress") throw new ConvexError("This reply is still being written.");
 
+    await take(ctx, await requireGuest(ctx));
     for (const { _id } of await passagesOf(ctx, messageId)) await ctx.db.delete(_id);
     await begin(ctx, messageId);
   },
@@ -81,6 +85,9 @@ export const finish = internalMutation({
     const passages = await passagesOf(ctx, messageId);
     for (const { _id } of passages) await ctx.db.delete(_id);
     await ctx.db.patch(messageId, { status: "done", text: passages.map(({ text }) => text).join("") });
+    const reply = await ctx.db.get(messageId);
+    // What the thread is about has changed: the costly part again behind an internal function, once this is committed.
+    if (reply !== null) await ctx.scheduler.runAfter(0, internal.model.summarize, { threadId: reply.threadId });
   },
 });
 
@@ -89,6 +96,15 @@ export const fail = internalMutation({
   args: { messageId: v.id("messages"), reason: v.string() },
   handler: async (ctx, { messageId, reason }) => {
     await ctx.db.patch(messageId, { status: "failed", reason });
+  },
+});
+
+/** A reply that should have been complete long ago broke off without a word. */
+export const giveUp = internalMutation({
+  args: { messageId: v.id("messages") },
+  handler: async (ctx, { messageId }) => {
+    const message = await ctx.db.get(messageId);
+    if (message?.status === "streaming") await ctx.db.patch(messageId, { status: "failed", reason: "This reply broke off." });
   },
 });
 

@@ -1,7 +1,7 @@
 import { query } from "./_generated/server";
 
-/** Whether replies come from the stand-in of this sample; the page says so. */
-export const model = query({
+/** What the page has to know of its server: whether replies come from the stand-in of this sample, and where HTTP actions are. */
+export const page = query({
   args: {},
-  handler: () => ({ isStandIn: process.env.OPENAI_API_KEY === "stand-in" }),
+  handler: () => ({ isStandIn: process.env.OPENAI_API_KEY === "stand-in", site: process.env.CONVEX_SITE_URL ?? "" }),
 });

@@ -1,11 +1,13 @@
 import { useMutation, useQuery } from "convex/react";
 import { useState } from "react";
 import { api } from "../convex/_generated/api";
+import { Budget } from "./Budget";
 import { Composer } from "./Composer";
 import { Connection } from "./Connection";
 import { Messages } from "./Messages";
 import { Threads } from "./Threads";
 import { showAtOnce } from "./optimism";
+import { useReplyOverHttp } from "./useReplyOverHttp";
 import { useThreadInAddress } from "./useThreadInAddress";
 
 /** The whole page: threads beside, the conversation in the middle, the composer below it. */
@@ -13,8 +15,11 @@ export function Chat() {
   const [threadId, openThread] = useThreadInAddress();
   const [threadsShown, setThreadsShown] = useState(false);
   const threads = useQuery(api.threads.list);
-  const model = useQuery(api.settings.model);
+  const settings = useQuery(api.settings.page);
   const send = useMutation(api.messages.send).withOptimisticUpdate(showAtOnce);
+  const [sayOverHttp, heard] = useReplyOverHttp(settings?.site);
+  const [overHttp, setOverHttp] = useState(false);
+  const thread = threads?.find(({ _id }) => _id === threadId);
 
   const open = (id: typeof threadId) => {
     openThread(id);
@@ -29,10 +34,13 @@ export function Chat() {
           <button className="quiet menu" aria-label="Threads" aria-expanded={threadsShown} onClick={() => setThreadsShown(true)}>
             <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h16M4 12h16M4 17h10" /></svg>
           </button>
-          <h1>{threads?.find((thread) => thread._id === threadId)?.title ?? "New chat"}</h1>
+          <div className="about">
+            <h1>{thread?.title ?? "New chat"}</h1>
+            {thread?.summary && <p className="summary" title={thread.summary}>{thread.summary}</p>}
+          </div>
           <Connection />
         </header>
-        {model?.isStandIn && (
+        {settings?.isStandIn && (
           <p className="note">
             Replies come from a <strong>stand-in</strong>, not from a language model. Start the sample with <code>OPENAI_API_KEY</code> in the environment for a real one.
           </p>
@@ -41,10 +49,17 @@ export function Chat() {
         <Composer
           key={threadId ?? "new"}
           onSend={async (text) => {
-            const sent = await send({ threadId, text });
+            const sent = overHttp ? await sayOverHttp(text, threadId) : await send({ threadId, text });
             if (threadId === undefined) open(sent);
           }}
-        />
+        >
+          <label className="way">
+            <input type="checkbox" checked={overHttp} onChange={(event) => setOverHttp(event.target.checked)} />
+            Hear replies over HTTP too
+          </label>
+          {heard !== undefined && <p className="heard" role="status">Heard over HTTP: {heard} characters</p>}
+          <Budget />
+        </Composer>
       </main>
     </div>
   );

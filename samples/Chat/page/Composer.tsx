@@ -1,8 +1,14 @@
 import { ConvexError } from "convex/values";
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent, type ReactNode } from "react";
+
+interface ComposerProps {
+  onSend: (text: string) => Promise<void>;
+  /** What stands below the field. */
+  children: ReactNode;
+}
 
 /** Where a message is written. Enter sends it, Shift+Enter begins a line. */
-export function Composer({ onSend }: { onSend: (text: string) => Promise<void> }) {
+export function Composer({ onSend, children }: ComposerProps) {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -50,6 +56,7 @@ export function Composer({ onSend }: { onSend: (text: string) => Promise<void> }
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 19V5M6 11l6-6 6 6" /></svg>
         </button>
       </div>
+      <div className="below">{children}</div>
     </form>
   );
 }

@@ -6,15 +6,26 @@ import { useStickToEnd } from "./useStickToEnd";
 /** A conversation. It stays at its end while it grows, unless its reader has scrolled up. */
 export function Messages({ threadId }: { threadId: Id<"threads"> }) {
   const messages = useQuery(api.messages.list, { threadId });
+  const me = useQuery(api.guests.me);
   const [scroller, content] = useStickToEnd();
   return (
     <section className="messages" ref={scroller} tabIndex={-1}>
       <ol ref={content} aria-label="Conversation" aria-busy={messages === undefined}>
         {messages?.map((message) => (
-          <li key={message._id}>{message.role === "user" ? <p className="said">{message.text}</p> : <Reply message={message} />}</li>
+          <li key={message._id}>{message.role === "user" ? <Said message={message} mine={message.author?.id === me?.id} /> : <Reply message={message} />}</li>
         ))}
       </ol>
     </section>
+  );
+}
+
+/** What a person said. Whose it is stands above it when it is somebody else's. */
+function Said({ message, mine }: { message: Doc<"messages">; mine: boolean }) {
+  return (
+    <div className="said" data-mine={mine}>
+      {!mine && <span className="author">{message.author?.name}</span>}
+      <p>{message.text}</p>
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import type { Doc, Id } from "../convex/_generated/dataModel";
+import { WhoAmI } from "./WhoAmI";
 
 interface ThreadsProps {
   threads: Doc<"threads">[] | undefined;
@@ -32,6 +33,7 @@ export function Threads({ threads, current, onOpen, onClose }: ThreadsProps) {
             </li>
           ))}
         </ul>
+        <WhoAmI />
         {threads?.length === 0 && <p className="hint">Your conversations will stand here.</p>}
       </nav>
       <div className="shade" onClick={onClose} />

@@ -1,7 +1,8 @@
-import { ConvexProvider, ConvexReactClient } from "convex/react";
+import { ConvexProviderWithAuth, ConvexReactClient } from "convex/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Chat } from "./Chat";
+import { useGuestAuth } from "./useGuest";
 import "./chat.css";
 
 // The server that serves this page is the deployment.
@@ -9,8 +10,8 @@ const convex = new ConvexReactClient(window.location.origin);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <ConvexProvider client={convex}>
+    <ConvexProviderWithAuth client={convex} useAuth={useGuestAuth}>
       <Chat />
-    </ConvexProvider>
+    </ConvexProviderWithAuth>
   </StrictMode>,
 );

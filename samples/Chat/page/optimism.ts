@@ -7,6 +7,7 @@ export function showAtOnce(store: OptimisticLocalStore, { threadId, text }: { th
   if (threadId === undefined) return;
   const messages = store.getQuery(api.messages.list, { threadId });
   if (messages === undefined) return;
-  const message = { _id: crypto.randomUUID() as Id<"messages">, _creationTime: Date.now(), threadId, role: "user" as const, text, status: "done" as const };
+  const author = store.getQuery(api.guests.me, {}) ?? undefined;
+  const message = { _id: crypto.randomUUID() as Id<"messages">, _creationTime: Date.now(), threadId, role: "user" as const, author, text, status: "done" as const };
   store.setQuery(api.messages.list, { threadId }, [...messages, message]);
 }

@@ -43,6 +43,25 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Presses a button of the newest reply.</summary>
     public Task PressAsync(string name, int window = 0) => DoAsync(new { @do = "press", window, name });
 
+    /// <summary>Gives the guest of a window another name.</summary>
+    public Task RenameAsync(string name, int window) => DoAsync(new { @do = "rename", window, name });
+
+    /// <summary>Waits until the last message of a window is this person's; null for the guest of that window.</summary>
+    public Task AuthorAsync(string? name, int window) => DoAsync(new { @do = "author", window, name, timeout = 30_000 });
+
+    /// <summary>Waits until every window shows a summary with these words.</summary>
+    public Task SummaryAsync(string text) => DoAsync(new { @do = "summary", text, timeout = 30_000 });
+
+    /// <summary>Writes a message whose reply is heard over HTTP too; returns what was heard.</summary>
+    public async Task<string> WriteOverHttpAsync(string text, int window) => (await DoAsync(new { @do = "writeOverHttp", window, text })).GetProperty("heard").GetString()!;
+
+    /// <summary>Writes one message too many, and returns what the page says to that.</summary>
+    public async Task<(string Budget, string Problem, string Draft)> LimitAsync(int window)
+    {
+        var said = await DoAsync(new { @do = "limit", window, timeout = 30_000 });
+        return (said.GetProperty("budget").GetString()!, said.GetProperty("problem").GetString()!, said.GetProperty("draft").GetString()!);
+    }
+
     /// <summary>What the page says above the conversation.</summary>
     public async Task<string> NoteAsync() => (await DoAsync(new { @do = "note" })).GetProperty("text").GetString()!;
 

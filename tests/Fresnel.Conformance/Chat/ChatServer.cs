@@ -16,9 +16,18 @@ internal static class ChatServer
     {
         Program = HostProgram.Chat,
         Arguments = ["--words-per-second", $"{wordsPerSecond}"],
-        Environment = new Dictionary<string, string?> { ["MODEL_PATIENCE_SECONDS"] = "2", ["OPENAI_MODEL"] = null },
+        Environment = new Dictionary<string, string?> { ["MODEL_PATIENCE_SECONDS"] = "2", ["OPENAI_MODEL"] = null, ["REPLIES_PER_MINUTE"] = "1000" },
         Patience = Patience,
     });
+
+    /// <summary>Sets a variable of the functions.</summary>
+    public static async Task SetAsync(HostProcess server, string name, string value)
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Convex", server.AdminKey);
+        using var response = await http.PostAsJsonAsync($"{server.Url}/api/update_environment_variables", new { changes = new[] { new { name, value } } });
+        response.EnsureSuccessStatusCode();
+    }
 
     /// <summary>The messages of a thread, as anyone sees them.</summary>
     public static async Task<Message[]> MessagesAsync(HostProcess server, string thread) =>

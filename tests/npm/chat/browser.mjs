@@ -87,6 +87,61 @@ const commands = {
     return {};
   },
 
+  /** Gives the guest of a window another name. */
+  async rename({ window, name }) {
+    const page = windows[window];
+    await page.getByRole("button", { name: /Change your name/ }).click();
+    await page.getByLabel("Your name").fill(name);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: `You are ${name}. Change your name` }).waitFor();
+    return {};
+  },
+
+  /** Waits until the last message of a window is somebody's; null for the guest of that window. */
+  async author({ window, name, timeout }) {
+    await windows[window].waitForFunction(
+      (wanted) => {
+        const said = [...document.querySelectorAll(".said")].at(-1);
+        return said !== undefined && (wanted === null ? said.dataset.mine === "true" : said.querySelector(".author")?.textContent === wanted);
+      },
+      name,
+      { timeout },
+    );
+    return {};
+  },
+
+  /** Waits until the summary of the thread has a text, in every window. */
+  async summary({ text, timeout }) {
+    for (const page of windows) await page.locator(".summary").getByText(text).or(page.locator(".summary", { hasText: text })).first().waitFor({ timeout });
+    return {};
+  },
+
+  /** Writes a message that is answered over HTTP, and counts the steps in which it is heard. */
+  async writeOverHttp({ window, text }) {
+    const page = windows[window];
+    await page.getByLabel("Hear replies over HTTP too").check();
+    const heard = new Promise((resolve) => {
+      page.on("response", async (response) => {
+        if (response.request().method() === "POST" && response.url().endsWith("/reply")) resolve(await response.text());
+      });
+    });
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await page.keyboard.press("Enter");
+    await page.locator(".heard").waitFor();
+    return { heard: await heard };
+  },
+
+  /** What the page says of the rate limit: below the field, and above it when a message was not let through. */
+  async limit({ window, timeout }) {
+    const page = windows[window];
+    await page.locator('.budget[data-left="0"]').waitFor({ timeout });
+    await page.getByRole("textbox", { name: "Message" }).fill("one too many");
+    await page.keyboard.press("Enter");
+    const problem = page.locator(".composer .failure");
+    await problem.waitFor({ timeout });
+    return { budget: await page.locator(".budget").textContent(), problem: await problem.textContent(), draft: await page.getByRole("textbox", { name: "Message" }).inputValue() };
+  },
+
   /** What the page says above the conversation. */
   async note() {
     return { text: await windows[0].locator(".note").textContent() };

@@ -4,10 +4,12 @@
 
 import { ConvexClient } from "convex/browser";
 import { anyApi as api } from "convex/server";
+import { signIn } from "./guest.mjs";
 import { tell } from "../report.mjs";
 
 const [address, text] = process.argv.slice(2);
 const client = new ConvexClient(address);
+await signIn(client, address, "Viewer");
 const threadId = await client.mutation(api.messages.send, { text });
 tell("sent", { thread: threadId });
 

@@ -6,6 +6,7 @@
 
 import { ConvexClient } from "convex/browser";
 import { anyApi as api } from "convex/server";
+import { signIn } from "./guest.mjs";
 import { heard, tell } from "../report.mjs";
 
 /** Messages in one round: what the page's query shows of a thread must hold them and their replies. */
@@ -13,6 +14,7 @@ const MOST = 50;
 
 const [address] = process.argv.slice(2);
 const client = new ConvexClient(address);
+await signIn(client, address, "Writer");
 let connected;
 client.subscribeToConnectionState(({ isWebSocketConnected }) => {
   if (connected !== isWebSocketConnected) tell("connection", { connected: (connected = isWebSocketConnected) });

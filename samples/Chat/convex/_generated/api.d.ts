@@ -8,12 +8,16 @@
  * @module
  */
 
+import type * as guests from "../guests.js";
+import type * as http from "../http.js";
+import type * as limits from "../limits.js";
 import type * as messages from "../messages.js";
 import type * as model from "../model.js";
 import type * as pen from "../pen.js";
 import type * as replies from "../replies.js";
 import type * as settings from "../settings.js";
 import type * as threads from "../threads.js";
+import type * as writing from "../writing.js";
 
 import type {
   ApiFromModules,
@@ -22,12 +26,16 @@ import type {
 } from "convex/server";
 
 declare const fullApi: ApiFromModules<{
+  guests: typeof guests;
+  http: typeof http;
+  limits: typeof limits;
   messages: typeof messages;
   model: typeof model;
   pen: typeof pen;
   replies: typeof replies;
   settings: typeof settings;
   threads: typeof threads;
+  writing: typeof writing;
 }>;
 
 /**
