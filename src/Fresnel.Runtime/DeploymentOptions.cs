@@ -98,6 +98,9 @@ public sealed record FunctionLimits
     /// <summary>Actions that run at once in Node; more wait. Default 64.</summary>
     public int ConcurrentNodeActions { get; init; } = 64;
 
+    /// <summary>HTTP actions that run at once, their answers under way included; more wait. Default 64. A slow reader holds one of these, and no action's place.</summary>
+    public int ConcurrentHttpActions { get; init; } = 64;
+
     /// <summary>Invocations of one kind that may wait for a place; beyond it they are refused with <c>TooManyConcurrentRequests</c>. Default 10,000.</summary>
     public int WaitingInvocations { get; init; } = 10_000;
 

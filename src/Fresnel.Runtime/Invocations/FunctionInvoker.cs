@@ -19,6 +19,7 @@ public sealed class FunctionInvoker : IDisposable
     private readonly InvocationGate _mutationGate;
     private readonly InvocationGate _actionGate;
     private readonly InvocationGate _nodeActionGate;
+    private readonly InvocationGate _httpActionGate;
     private readonly QueryInvoker _queries;
     private readonly MutationInvoker _mutations;
     private readonly ActionInvoker _actions;
@@ -32,10 +33,11 @@ public sealed class FunctionInvoker : IDisposable
         _mutationGate = new InvocationGate("mutations", limits.ConcurrentMutations, limits.WaitingInvocations);
         _actionGate = new InvocationGate("actions", limits.ConcurrentActions, limits.WaitingInvocations);
         _nodeActionGate = new InvocationGate("actions in Node", limits.ConcurrentNodeActions, limits.WaitingInvocations);
+        _httpActionGate = new InvocationGate("HTTP actions", limits.ConcurrentHttpActions, limits.WaitingInvocations);
         _queries = new QueryInvoker(parts, _queryGate);
         _mutations = new MutationInvoker(parts, _mutationGate);
         _actions = new ActionInvoker(parts, _actionGate, _nodeActionGate, this);
-        _httpActions = new HttpActionInvoker(parts, _actionGate, this);
+        _httpActions = new HttpActionInvoker(parts, _httpActionGate, this);
     }
 
     /// <summary>Runs a query at a snapshot, the newest published one when none is given.</summary>
@@ -91,6 +93,7 @@ public sealed class FunctionInvoker : IDisposable
         _mutationGate.Dispose();
         _actionGate.Dispose();
         _nodeActionGate.Dispose();
+        _httpActionGate.Dispose();
     }
 
     /// <summary>Runs an action that asks for leave right before it begins; null when it was not given: how jobs run.</summary>

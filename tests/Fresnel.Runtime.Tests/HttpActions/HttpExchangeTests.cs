@@ -1,0 +1,236 @@
+using System.Text;
+using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.HttpActions;
+using Fresnel.Runtime.Invocations;
+using Fresnel.Runtime.Tests.Node;
+using Fresnel.Values;
+using Xunit;
+
+namespace Fresnel.Runtime.Tests.HttpActions;
+
+/// <summary>Bodies between the engine and a worker flow by credit: neither side holds more than the other has asked for.</summary>
+public sealed class HttpExchangeTests(RunnerFixture node) : IClassFixture<RunnerFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>A router without the library: one function for everything.</summary>
+    private const string Router = """
+        const handle = async (request) => { HANDLER };
+        export default {
+          isRouter: true,
+          lookup: (path, method) => [null, method, path],
+          runRequest: async () => JSON.stringify(Convex.jsSyscall("convexJsonFromResponse", { response: await handle(Convex.jsSyscall("requestFromConvexJson", {})) })),
+        };
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_function_that_streams_to_a_slow_reader_waits_for_it()
+    {
+        const int Piece = 64 * 1024;
+        var pulled = new SemaphoreSlim(0);
+        using var exchange = new HttpExchange(Request(), long.MaxValue);
+        var running = RunAsync(
+            exchange,
+            """
+            let count = 0;
+            return new Response(new ReadableStream({
+              async pull(controller) { await Convex.asyncSyscall("pulled", "{}"); if (++count > 8) controller.close(); else controller.enqueue(new Uint8Array(65536)); },
+            }, { highWaterMark: 0 }));
+            """,
+            () =>
+            {
+                pulled.Release();
+                return Task.CompletedTask;
+            });
+        await using var parts = exchange.ReadAsync().GetAsyncEnumerator(Token);
+        Assert.IsType<HttpResponseHead>(await NextAsync(parts));
+        for (var taken = 0; taken < HttpExchange.Window; taken += Piece) Assert.Equal(Piece, Assert.IsType<HttpResponseBody>(await NextAsync(parts)).Bytes.Length);
+
+        // The fifth piece is made and lies in the worker; nothing more is asked of the function before the reader has taken some.
+        for (var pull = 0; pull < 5; pull++) Assert.True(await pulled.WaitAsync(Patience, Token));
+        var fifth = parts.MoveNextAsync();
+        Assert.False(fifth.IsCompleted);
+        Assert.Equal(0, pulled.CurrentCount);
+        exchange.Taken(Piece);
+        Assert.True(await fifth.AsTask().WaitAsync(Patience, Token));
+        exchange.Taken(8 * Piece);
+        for (var piece = 5; piece < 8; piece++) Assert.IsType<HttpResponseBody>(await NextAsync(parts));
+        Assert.Null((await running.WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+        Assert.False(await parts.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task A_request_that_the_function_does_not_read_is_not_read_ahead_beyond_a_window()
+    {
+        var body = new EndlessBody();
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var exchange = new HttpExchange(Request() with { Method = "POST", Body = body }, long.MaxValue);
+        var running = RunAsync(
+            exchange,
+            """
+            await Convex.asyncSyscall("called", "{}");
+            const reader = request.body.getReader();
+            let read = 0;
+            while (read < 1_000_000) read += (await reader.read()).value.length;
+            return new Response(String(read >= 1_000_000));
+            """,
+            () => called.Task.WaitAsync(Patience, Token));
+        await body.Read(256 * 1024).WaitAsync(Patience, Token);
+        Assert.Equal(256 * 1024, body.Bytes);
+        called.SetResult();
+        Assert.Null((await running.WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+        Assert.InRange(body.Bytes, 1_000_000, 1_000_000 + (512 * 1024));
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_long_fails_the_one_who_reads_it()
+    {
+        using var exchange = new HttpExchange(Request() with { Method = "POST", Body = new EndlessBody() }, 2 << 20);
+        var result = await RunAsync(exchange, "return new Response(await request.text());").WaitAsync(Patience, Token);
+        await exchange.EndAsync();
+        Assert.Equal("Uncaught TypeError: The request body is too large: HTTP actions support requests up to 2 MiB.", result.Error!.Message);
+        Assert.True(exchange.IsRequestTooLarge);
+    }
+
+    [Fact]
+    public async Task The_signal_of_a_request_fires_when_the_client_leaves_and_what_runs_goes_on()
+    {
+        using var left = new CancellationTokenSource();
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var exchange = new HttpExchange(Request() with { ClientLeft = left.Token }, long.MaxValue);
+        var running = RunAsync(
+            exchange,
+            """
+            const gone = new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(request.signal.reason.name)));
+            await Convex.asyncSyscall("called", "{}");
+            return new Response(`${await gone} ${request.signal.aborted}`);
+            """,
+            () =>
+            {
+                called.TrySetResult();
+                return Task.CompletedTask;
+            });
+        await called.Task.WaitAsync(Patience, Token);
+        await left.CancelAsync();
+        Assert.Null((await running.WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+        var parts = await exchange.ReadAsync().ToListAsync(Token);
+        Assert.Equal("AbortError true", Encoding.UTF8.GetString(Assert.IsType<HttpResponseBody>(parts[1]).Bytes.Span));
+    }
+
+    [Theory]
+    [InlineData("return 7;", "Uncaught Error: An HTTP action must return a Response.")]
+    [InlineData("return Response.error();", "Uncaught Error: An HTTP action cannot answer with the status 0.")]
+    [InlineData("const response = new Response('a'); await response.text(); return response;", "Uncaught Error: The body of the Response was read already.")]
+    [InlineData("return new Response(new ReadableStream({ start(c) { c.enqueue('text'); } }));", "Uncaught TypeError: The body of a Response streams bytes (Uint8Array); use a TextEncoder or a TextEncoderStream for text.")]
+    public async Task What_is_no_answer_is_an_error_of_the_function(string handler, string message)
+    {
+        using var exchange = new HttpExchange(Request(), long.MaxValue);
+        var result = await RunAsync(exchange, handler).WaitAsync(Patience, Token);
+        await exchange.EndAsync();
+        Assert.Equal(message, result.Error!.Message);
+    }
+
+    private static HttpActionRequest Request() => new()
+    {
+        Method = "GET",
+        Url = "http://site.test/path",
+        Path = "/path",
+        Headers = [],
+        Identity = Identity.Anonymous,
+        RequestId = "0123456789abcdef",
+    };
+
+    private Task<InvocationResult> RunAsync(HttpExchange exchange, string handler, Func<Task>? onSyscall = null)
+    {
+        var modules = new ModuleSet(Guid.NewGuid().ToString("N"), [Bundle.Module("http.js", Router.Replace("HANDLER", handler, StringComparison.Ordinal))], new ImportPhase(new byte[32], Bundle.PushedAt));
+        var code = new ComponentCode("", modules.Hash, modules, new Dictionary<FunctionPath, FunctionDefinition>(), new Dictionary<string, string>());
+        var scope = new FakeScope
+        {
+            Answer = async (_, _, _) =>
+            {
+                if (onSyscall is not null) await onSyscall();
+                return "null";
+            },
+        };
+        return node.Runner.InvokeAsync(
+            new Invocation
+            {
+                Function = new FunctionDefinition(new FunctionPath("http", "default"), FunctionKind.HttpAction, FunctionVisibility.Public, ModuleEnvironment.Isolate, Validator.Any, null),
+                Code = code,
+                Arguments = ReadOnlyMemory<byte>.Empty,
+                InvocationId = Guid.NewGuid().ToString(),
+                StartMilliseconds = 1_800_000_000_000,
+                Seed = new byte[32],
+                Scope = scope,
+                Http = exchange,
+            },
+            Token).AsTask();
+    }
+
+    private static async Task<HttpResponsePart> NextAsync(IAsyncEnumerator<HttpResponsePart> parts)
+    {
+        Assert.True(await parts.MoveNextAsync().AsTask().WaitAsync(Patience, Token));
+        return parts.Current;
+    }
+
+    /// <summary>A client that sends as long as somebody reads.</summary>
+    private sealed class EndlessBody : Stream
+    {
+        private readonly Lock _gate = new();
+        private TaskCompletionSource? _reached;
+        private long _wanted;
+
+        public long Bytes { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => Bytes; set => throw new NotSupportedException(); }
+
+        /// <summary>Completes when so many bytes have been read.</summary>
+        public Task Read(long bytes)
+        {
+            lock (_gate)
+            {
+                if (Bytes >= bytes) return Task.CompletedTask;
+                _wanted = bytes;
+                _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                return _reached.Task;
+            }
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (_gate)
+            {
+                Bytes += buffer.Length;
+                if (Bytes >= _wanted) _reached?.TrySetResult();
+            }
+
+            return ValueTask.FromResult(buffer.Length);
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+    }
+}
