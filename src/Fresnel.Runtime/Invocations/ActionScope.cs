@@ -11,6 +11,9 @@ namespace Fresnel.Runtime.Invocations;
 /// <remarks>All errors may reach user code; faults of the system carry the generic text. Source: <c>spec/function-runtime.md</c> §3, 8.3.</remarks>
 internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, FunctionCall call, ComponentCode code, FunctionDefinition function, FunctionLogBuffer log) : InvocationScope
 {
+    /// <summary>Actions that wait for each other, one for the next: they share one place at the gate, so nothing else bounds them.</summary>
+    private const int MostNestedActions = 64;
+
     private int _running;
     private volatile bool _closed;
 
@@ -61,7 +64,16 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     public ValueTask<ReadOnlyMemory<byte>> RunAsync(FunctionKind kind, FunctionPath path, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken) => CountedAsync(
         async () =>
         {
-            var inner = call with { Component = Component, Path = path, Arguments = FunctionArguments.Positional(arguments), Caller = FunctionCaller.Action, Journal = null };
+            if (call.ActionDepth >= MostNestedActions) throw SyscallErrors.TooDeep();
+            var inner = call with
+            {
+                Component = Component,
+                Path = path,
+                Arguments = FunctionArguments.Positional(arguments),
+                Caller = FunctionCaller.Action,
+                Journal = null,
+                ActionDepth = call.ActionDepth + 1,
+            };
             var outcome = kind switch
             {
                 FunctionKind.Query => (await invoker.QueryAsync(inner, null, cancellationToken)).Outcome,

@@ -29,6 +29,9 @@ public sealed record FunctionCall
     /// <summary>The job that runs it, when the scheduler does.</summary>
     public string? ScheduledFunctionId { get; init; }
 
+    /// <summary>Actions above it that wait for it.</summary>
+    internal int ActionDepth { get; init; }
+
     /// <summary>The caller's address and user agent, where there are any.</summary>
     public (string? Address, string? UserAgent) Origin { get; init; }
 }

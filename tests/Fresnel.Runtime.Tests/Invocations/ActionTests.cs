@@ -95,6 +95,21 @@ public sealed class ActionTests
     }
 
     [Fact]
+    public async Task Actions_that_call_each_other_without_end_are_stopped()
+    {
+        var runs = 0;
+        var functions = Functions;
+        functions.Action("test:run", call =>
+        {
+            Interlocked.Increment(ref runs);
+            return Call(call, "action", "test:run");
+        });
+        await using var test = await StartAsync(functions);
+        Assert.Contains("call depth limit exceeded. Do you have an infinite loop in your app?", (await test.ActAsync("test:run")).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(65, runs);
+    }
+
+    [Fact]
     public async Task A_lost_worker_fails_an_action()
     {
         var functions = Functions;
