@@ -11,11 +11,12 @@ internal sealed class WorkerProcess : IDisposable
     private static readonly string[] Inherited =
         ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "SystemRoot", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-    /// <summary>Lines of its error output that are kept, to tell why it died.</summary>
-    private const int KeptLines = 40;
+    /// <summary>Characters of its error output that are kept, to tell why it died.</summary>
+    private const int KeptCharacters = 8 * 1024;
 
     private readonly Process _process;
-    private readonly Queue<string> _lastWords = new();
+    private readonly StringBuilder _lastWords = new();
+    private Task _listening = Task.CompletedTask;
 
     private WorkerProcess(Process process) => _process = process;
 
@@ -43,7 +44,7 @@ internal sealed class WorkerProcess : IDisposable
     {
         get
         {
-            lock (_lastWords) return string.Join('\n', _lastWords);
+            lock (_lastWords) return _lastWords.ToString().Trim();
         }
     }
 
@@ -94,7 +95,7 @@ internal sealed class WorkerProcess : IDisposable
         try
         {
             if (!_process.WaitForExit(most)) return false;
-            _process.WaitForExit();
+            return _listening.Wait(most);
         }
         catch (InvalidOperationException)
         {
@@ -118,21 +119,35 @@ internal sealed class WorkerProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
+    /// <summary>What it prints must be read, lest it wait for us. By pieces and not by lines: functions that print words as they come end no line.</summary>
     private void Listen()
     {
-        _process.ErrorDataReceived += (_, line) =>
+        _listening = Task.WhenAll(UntilClosedAsync(KeepAsync(_process.StandardError)), UntilClosedAsync(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null)));
+        _process.StandardInput.Close();
+    }
+
+    private static async Task UntilClosedAsync(Task reading)
+    {
+        try
         {
-            if (line.Data is null) return;
+            await reading;
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            // It was disposed of, which comes after its end.
+        }
+    }
+
+    private async Task KeepAsync(StreamReader errors)
+    {
+        var piece = new char[1024];
+        while (await errors.ReadAsync(piece) is > 0 and var count)
+        {
             lock (_lastWords)
             {
-                if (_lastWords.Count == KeptLines) _lastWords.Dequeue();
-                _lastWords.Enqueue(line.Data.Length <= 500 ? line.Data : line.Data[..500]);
+                _lastWords.Append(piece, 0, count);
+                if (_lastWords.Length > 2 * KeptCharacters) _lastWords.Remove(0, _lastWords.Length - KeptCharacters);
             }
-        };
-        _process.BeginErrorReadLine();
-        // What it prints goes nowhere, but must be read lest it wait for us.
-        _process.OutputDataReceived += static (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.StandardInput.Close();
+        }
     }
 }
