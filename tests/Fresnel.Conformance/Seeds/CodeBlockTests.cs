@@ -33,7 +33,7 @@ public sealed class CodeBlockTests
         foreach (var app in SeedApps.All)
         {
             using var project = await ConvexProject.CreateAsync([.. app.Files.Select(file => (file.Path, file.Text))]);
-            foreach (var file in app.Files.Where(file => file.Block is not null))
+            foreach (var file in app.Files.Where(file => file is { Block: not null, Change: null }))
             {
                 var block = SeedDocuments.Blocks.Single(block => block.Id == file.Block);
                 var written = project.Read(file.Path);

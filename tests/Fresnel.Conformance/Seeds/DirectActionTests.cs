@@ -5,7 +5,8 @@ using Xunit;
 namespace Fresnel.Conformance.Seeds;
 
 /// <summary>Pattern 3: an action that a client calls and waits for, in the user's own component too; and errors as values.</summary>
-public sealed class DirectActionTests(SeedFixture<DirectActionTests.Text> fixture) : IClassFixture<SeedFixture<DirectActionTests.Text>>
+[Collection(TextCollection.Name)]
+public sealed class DirectActionTests(SeedFixture<TextCollection.Text> fixture)
 {
     private SeedApp App => fixture.App;
 
@@ -29,15 +30,23 @@ public sealed class DirectActionTests(SeedFixture<DirectActionTests.Text> fixtur
         App.Model.Answer = request => request.Messages[^1].Content switch
         {
             "refuse" => new(Text: null) { Refusal = (401, "Incorrect API key provided") },
+            "too often" => new(Text: null) { Refusal = (429, "Rate limit reached") },
+            "broken" => new(Text: null) { Refusal = (500, "The server had an error") },
+            "gone" => new(Text: null) { CutBefore = 0 },
             "empty" => new(Text: ""),
             _ => new("fine"),
         };
         await App.RunAsync("""
             assert.deepEqual(await http.action(api.safe.safeGenerate, { prompt: "please" }), { success: true, content: "fine" });
             assert.deepEqual(await http.action(api.safe.safeGenerate, { prompt: "empty" }), { success: false, error: "No content in response" });
-            assert.deepEqual(await http.action(api.safe.safeGenerate, { prompt: "refuse" }), { success: false, error: "401 Incorrect API key provided" });
+            const errors = { refuse: "401 Incorrect API key provided", "too often": "429 Rate limit reached", broken: "500 The server had an error", gone: "Connection error." };
+            const asked = Object.keys(errors).map(async (prompt) => assert.deepEqual(await new ConvexHttpClient(url).action(api.safe.safeGenerate, { prompt }), { success: false, error: errors[prompt] }));
+            await Promise.all(asked);
             await assert.rejects(http.action(api.ai.generateText, { prompt: "refuse" }), /Server Error\nUncaught (Error|AuthenticationError): 401 Incorrect API key provided\n/);
             """);
+        // Once for what asking again does not mend, three times for the rest: the package's own retries go through.
+        var counts = App.Model.Requests.Select(request => request.Messages[^1].Content).CountBy(prompt => prompt).ToDictionary();
+        Assert.Equal((2, 3, 3, 3), (counts["refuse"], counts["too often"], counts["broken"], counts["gone"]));
     }
 
     [Fact]
@@ -91,10 +100,5 @@ public sealed class DirectActionTests(SeedFixture<DirectActionTests.Text> fixtur
         await script.ExpectAsync("waiting again");
         say.Release();
         await script.SucceedAsync();
-    }
-
-    public sealed class Text : ISeedApp
-    {
-        static (SeedAppDefinition Definition, (string, string)[] Variables) ISeedApp.Get() => (SeedApps.Text, [("MY_API_KEY", "key"), ("MY_SERVICE_URL", "https://service.test")]);
     }
 }

@@ -6,16 +6,17 @@ namespace Fresnel.Conformance.Seeds;
 /// <param name="IsTypechecked">Whether the push checks types. Not where a block's own types are circular, or refer to a public action through <c>internal</c>.</param>
 internal sealed record SeedAppDefinition(string Name, IReadOnlyList<SeedFile> Files, bool IsTypechecked = true)
 {
-    /// <summary>The blocks that it uses.</summary>
-    public IEnumerable<string> Blocks => Files.Select(file => file.Block).OfType<string>();
+    /// <summary>The blocks that it uses as they are written.</summary>
+    public IEnumerable<string> Blocks => Files.Where(file => file.Change is null).Select(file => file.Block).OfType<string>();
 }
 
 /// <summary>A file of such an app.</summary>
 /// <param name="Path">With forward slashes.</param>
 /// <param name="Block">The block that it holds, or null when it is ours alone.</param>
 /// <param name="Ours">Our own text: behind the block, or all there is.</param>
-internal sealed record SeedFile(string Path, string? Block, string Ours = "")
+/// <param name="Change">What is made of the block where it is not taken as it is written; says why at the place of use.</param>
+internal sealed record SeedFile(string Path, string? Block, string Ours = "", Func<string, string>? Change = null)
 {
     /// <summary>The text of the file.</summary>
-    public string Text => Block is null ? Ours : SeedDocuments.Take(Block) + "\n" + Ours;
+    public string Text => Block is null ? Ours : (Change ?? (text => text))(SeedDocuments.Take(Block)) + "\n" + Ours;
 }

@@ -7,20 +7,38 @@ internal static class SeedApps
     public static SeedAppDefinition Blueprint { get; } = new("blueprint",
     [
         new("convex/messages.ts", "000 Minimal blueprint"),
+        // The block leaves the model to three lines of comment. Here they are what they say, under the names that they say, in a module that can be called beside the block.
+        new("convex/replies.ts", "000 Minimal blueprint", BlueprintSteps, text => text
+            .Replace("    // fetch() to LLM, stream or batch, then:\n", BlueprintFetch, StringComparison.Ordinal)
+            .Replace("    // await ctx.runMutation(internal.messages.appendAssistantChunk, {...})\n", "", StringComparison.Ordinal)
+            .Replace("// await ctx.runMutation(internal.threads.updateSummary, {...})", "await ctx.runMutation(internal.threads.updateSummary, { threadId: args.threadId });", StringComparison.Ordinal)
+            .Replace("internal.messages.", "internal.replies.", StringComparison.Ordinal)),
         new("convex/schema.ts", null, """
             import { defineSchema, defineTable } from "convex/server";
             import { v } from "convex/values";
             export default defineSchema({
-              threads: defineTable({ title: v.string() }),
-              messages: defineTable({ threadId: v.id("threads"), role: v.string(), content: v.string(), createdAt: v.number() }),
+              threads: defineTable({ title: v.string(), summary: v.optional(v.string()) }),
+              messages: defineTable({ threadId: v.id("threads"), role: v.string(), content: v.string(), createdAt: v.number(), repliedTo: v.optional(v.id("messages")) })
+                .index("by_thread", ["threadId"]).index("by_question", ["repliedTo"]),
             });
             """),
         new("convex/threads.ts", null, """
-            import { mutation, query } from "./_generated/server";
+            import { internalMutation, mutation, query } from "./_generated/server";
             import { internal } from "./_generated/api";
             import { v } from "convex/values";
             export const create = mutation({ args: { title: v.string() }, handler: async (ctx, args) => await ctx.db.insert("threads", args) });
-            export const said = query({ args: {}, handler: async (ctx) => (await ctx.db.query("messages").collect()).map((message) => message.content) });
+            export const said = query({
+              args: { threadId: v.id("threads") },
+              handler: async (ctx, { threadId }) => (await ctx.db.query("messages").withIndex("by_thread", (q) => q.eq("threadId", threadId)).collect()).map(({ role, content }) => `${role}: ${content}`),
+            });
+            export const summary = query({ args: { threadId: v.id("threads") }, handler: async (ctx, { threadId }) => (await ctx.db.get(threadId))?.summary ?? null });
+            export const updateSummary = internalMutation({
+              args: { threadId: v.id("threads") },
+              handler: async (ctx, { threadId }) => {
+                const count = (await ctx.db.query("messages").withIndex("by_thread", (q) => q.eq("threadId", threadId)).collect()).length;
+                await ctx.db.patch(threadId, { summary: `${count} messages` });
+              },
+            });
             export const jobs = query({
               args: {},
               handler: async (ctx) => (await ctx.db.system.query("_scheduled_functions").collect()).map((job) => `${job.name} ${job.state.kind} ${Object.keys(job.args[0]).sort()}`),
@@ -29,7 +47,7 @@ internal static class SeedApps
               args: { threadId: v.id("threads"), content: v.string() },
               handler: async (ctx, { threadId, content }) => {
                 const repliedTo = await ctx.db.insert("messages", { threadId, role: "user", content, createdAt: Date.now() });
-                await ctx.scheduler.runAfter(0, internal.messages.generateAndSummarize, { threadId, repliedTo });
+                await ctx.scheduler.runAfter(0, internal.replies.generateAndSummarize, { threadId, repliedTo });
                 throw new Error("changed my mind");
               },
             });
@@ -246,6 +264,43 @@ internal static class SeedApps
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<SeedAppDefinition> All { get; } = [Blueprint, Text, Context, Documents, Chef, RateLimitAsWritten, RateLimit, Conversation];
+
+    /// <summary>The model's words, read with <c>fetch</c> alone from its event stream, each written as it comes.</summary>
+    private const string BlueprintFetch = """
+            const response = await fetch(`${process.env.OPENAI_BASE_URL}/chat/completions`, {
+              method: "POST",
+              headers: { Authorization: `Bearer ${process.env.OPENAI_API_KEY}`, "Content-Type": "application/json" },
+              body: JSON.stringify({ model: "gpt-4o-mini", stream: true, messages: [{ role: "user", content: await ctx.runQuery(internal.messages.question, args) }] }),
+            });
+            let rest = "";
+            for await (const bytes of response.body!.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {
+              const events = (rest + bytes).split("\n\n");
+              rest = events.pop()!;
+              for (const event of events) {
+                const text = event === "data: [DONE]" ? "" : (JSON.parse(event.slice("data: ".length)).choices[0].delta.content ?? "");
+                if (text !== "") await ctx.runMutation(internal.messages.appendAssistantChunk, { ...args, text });
+              }
+            }
+
+        """;
+
+    /// <summary>The functions that the comments of the block name, and what they need.</summary>
+    private const string BlueprintSteps = """
+        import { internalMutation, internalQuery } from "./_generated/server";
+        export const question = internalQuery({
+          args: { threadId: v.id("threads"), repliedTo: v.id("messages") },
+          returns: v.string(),
+          handler: async (ctx, { repliedTo }) => (await ctx.db.get(repliedTo))!.content,
+        });
+        export const appendAssistantChunk = internalMutation({
+          args: { threadId: v.id("threads"), repliedTo: v.id("messages"), text: v.string() },
+          handler: async (ctx, { threadId, repliedTo, text }) => {
+            const reply = await ctx.db.query("messages").withIndex("by_question", (q) => q.eq("repliedTo", repliedTo)).unique();
+            if (reply === null) await ctx.db.insert("messages", { threadId, repliedTo, role: "assistant", content: text, createdAt: Date.now() });
+            else await ctx.db.patch(reply._id, { content: reply.content + text });
+          },
+        });
+        """;
 
     private static IReadOnlyList<SeedFile> RateLimitSurroundings =>
     [

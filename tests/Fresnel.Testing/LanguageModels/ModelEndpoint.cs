@@ -54,11 +54,17 @@ public sealed class ModelEndpoint : IAsyncDisposable
         if (reply.Refusal is { } refusal)
         {
             http.Response.StatusCode = refusal.Status;
+            // The openai package asks again on some statuses; nobody has to wait for it.
+            http.Response.Headers["retry-after-ms"] = "1";
             await http.Response.WriteAsJsonAsync(new { error = new { message = refusal.Message, type = "test", code = "test" } }, http.RequestAborted);
         }
         else if (request.IsStreamed)
         {
             await StreamAsync(http, reply);
+        }
+        else if (reply.CutBefore is not null)
+        {
+            http.Abort();
         }
         else
         {
@@ -147,7 +153,7 @@ public sealed record ModelReply(string? Text)
     /// <summary>What is waited for before a streamed word; words are numbered from 0.</summary>
     public Func<int, Task>? BeforeWord { get; init; }
 
-    /// <summary>Before which word the connection is cut; null for none.</summary>
+    /// <summary>Before which word the connection is cut; null for none. A reply that is not streamed is cut before all of them.</summary>
     public int? CutBefore { get; init; }
 
     /// <summary>What is streamed in the place of every word: no JSON, for one.</summary>
