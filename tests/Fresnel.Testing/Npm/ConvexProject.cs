@@ -30,6 +30,15 @@ public sealed class ConvexProject : IDisposable
         return project;
     }
 
+    /// <summary>Makes an empty folder, for a test that builds up a project with a developer's own tools.</summary>
+    public static ConvexProject CreateEmpty()
+    {
+        var project = new ConvexProject();
+        Directory.CreateDirectory(Path.Combine(project._root.FullName, "home"));
+        Directory.CreateDirectory(project.Folder);
+        return project;
+    }
+
     /// <summary>Writes a file of the project.</summary>
     public void Write(string path, string text)
     {
@@ -48,9 +57,46 @@ public sealed class ConvexProject : IDisposable
     /// <param name="url">Where the deployment is.</param>
     /// <param name="adminKey">Its key.</param>
     /// <param name="arguments">E.g. <c>dev --once</c>, word by word.</param>
-    public async Task<CliRun> RunAsync(string url, string adminKey, params IReadOnlyList<string> arguments)
+    public Task<CliRun> RunAsync(string url, string adminKey, params IReadOnlyList<string> arguments) =>
+        RunToEndAsync(Prepare(url, adminKey, arguments), $"convex {string.Join(' ', arguments)}");
+
+    /// <summary>Runs another program in the project's folder, as the developer would: with the environment of the test, and so with the machine's package registry.</summary>
+    /// <param name="program">On PATH, e.g. <c>npm</c>.</param>
+    /// <param name="arguments">Word by word.</param>
+    public Task<CliRun> RunToolAsync(string program, params IReadOnlyList<string> arguments)
     {
-        using var process = new Process { StartInfo = Prepare(url, adminKey, arguments) };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return RunToEndAsync(start, $"{program} {string.Join(' ', arguments)}");
+    }
+
+    /// <summary>Starts the official CLI against a deployment and lets it run: <c>dev</c>, for one, watches until it is ended.</summary>
+    public RunningCli Start(string url, string adminKey, params IReadOnlyList<string> arguments) => new(Prepare(url, adminKey, arguments));
+
+    /// <summary>Deletes the folder.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            // A link goes first, so that nothing behind it is touched.
+            var modules = new DirectoryInfo(Path.Combine(Folder, "node_modules"));
+            if (modules.LinkTarget is not null) modules.Delete();
+            _root.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // What is left in the temporary folder harms nobody.
+        }
+    }
+
+    private static async Task<CliRun> RunToEndAsync(ProcessStartInfo start, string name)
+    {
+        using var process = new Process { StartInfo = start };
         var (output, errors) = (new StringBuilder(), new StringBuilder());
         process.Start();
         var readOutput = CopyAsync(process.StandardOutput, output);
@@ -63,34 +109,16 @@ public sealed class ConvexProject : IDisposable
         catch (TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"convex {string.Join(' ', arguments)} did not end in {Patience.TotalSeconds} s. It said:\n{output}{errors}");
+            throw new TimeoutException($"{name} did not end in {Patience.TotalSeconds} s. It said:\n{output}{errors}");
         }
 
         await Task.WhenAll(readOutput, readErrors);
         return new CliRun(process.ExitCode, output.ToString(), errors.ToString());
     }
 
-    /// <summary>Starts the official CLI against a deployment and lets it run: <c>dev</c>, for one, watches until it is ended.</summary>
-    public RunningCli Start(string url, string adminKey, params IReadOnlyList<string> arguments) => new(Prepare(url, adminKey, arguments));
-
-    /// <summary>Deletes the folder.</summary>
-    public void Dispose()
-    {
-        try
-        {
-            // The link goes first, so that nothing behind it is touched.
-            File.Delete(Path.Combine(Folder, "node_modules"));
-            _root.Delete(recursive: true);
-        }
-        catch (IOException)
-        {
-            // What is left in the temporary folder harms nobody.
-        }
-    }
-
     private ProcessStartInfo Prepare(string url, string adminKey, IReadOnlyList<string> arguments)
     {
-        var program = Path.Combine(NpmPackages.Modules, "convex", "bin", "main.js");
+        var program = PathOf("node_modules/convex/bin/main.js");
         var start = new ProcessStartInfo(Executable.Find("node"), [program, .. arguments])
         {
             WorkingDirectory = Folder,

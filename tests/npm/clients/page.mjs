@@ -2,12 +2,15 @@
 //
 // What a page shows is noted down after every render (window.renders): the tests look at every state that a person could have seen.
 
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
 const PATIENCE = 30_000;
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const open = [];
 
 /** What the bundler is told beside the entry. */
@@ -27,10 +30,31 @@ export async function openPage(name, settings) {
     alias: { "react-native": "react-native-web" },
     define: { "process.env.NODE_ENV": '"development"', global: "globalThis" },
   });
+  const files = {
+    "/": ["text/html", `<!doctype html><title>${name}</title><div id="root"></div><script type="module" src="/page.js"></script>`],
+    "/page.js": ["text/javascript", bundle.outputFiles[0].contents],
+  };
+  return await openFiles((path) => files[path], { url: process.env.URL, ...settings });
+}
+
+/**
+ * Opens the page of a folder that a developer's own tool has built.
+ * @param {string} folder Where its index.html lies.
+ */
+export const openFolder = (folder) =>
+  openFiles((path) => {
+    const file = path === "/" ? "/index.html" : path;
+    return [types[extname(file)] ?? "application/octet-stream", readFileSync(join(folder, file))];
+  });
+
+async function openFiles(find, settings = {}) {
   const server = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? bundle.outputFiles[0].contents : `<!doctype html><title>${name}</title><div id="root"></div><script type="module" src="/page.js"></script>`);
+    try {
+      const [type, content] = find(new URL(request.url, "http://page").pathname);
+      response.writeHead(200, { "content-type": type }).end(content);
+    } catch {
+      response.writeHead(404).end();
+    }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
@@ -41,7 +65,7 @@ export async function openPage(name, settings) {
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => console.log(`page: ${message.text()}`));
   await page.routeWebSocket(/\/sync$/, (route) => wire.through(route));
-  await page.addInitScript((all) => Object.assign(window, { settings: all, renders: [] }), { url: process.env.URL, ...settings });
+  await page.addInitScript((all) => Object.assign(window, { settings: all, renders: [] }), settings);
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   open.push({ browser, server });
   return Object.assign(page, {
