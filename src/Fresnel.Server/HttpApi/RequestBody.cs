@@ -30,11 +30,12 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Lets the server take bodies up to a size, whatever it takes elsewhere.</summary>
+    /// <summary>Refuses a body that says of itself that it is too large, and lifts the server's own bound: <see cref="ReadAsync"/> has one.</summary>
+    /// <remarks>Beyond its own bound Kestrel cuts the connection, and a caller who is still sending never reads why. Without it, what is left of a body passes by unread, for the seconds that Kestrel gives it.</remarks>
     /// <exception cref="RequestException">This one says that it is larger.</exception>
     private static void Admit(HttpContext http, long maximumBytes)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maximumBytes;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         if (http.Request.ContentLength > maximumBytes) throw TooLarge(maximumBytes);
     }
 
