@@ -9,7 +9,7 @@ namespace Fresnel.Architecture;
 public sealed partial class CompatibilityTests
 {
     private const string Page = "docs/reference/compatibility.md";
-    private const int Patterns = 11;
+    private const int Patterns = 12;
     private const string List = "src/Fresnel.Runtime/Invocations/NotBuiltYet.cs";
 
     [Fact]

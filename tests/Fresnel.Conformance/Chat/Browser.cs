@@ -30,9 +30,9 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Writes a message in a window; returns the thread.</summary>
     public async Task<string> WriteAsync(string text, int window = 0) => (await DoAsync(new { @do = "write", window, text })).GetProperty("thread").GetString()!;
 
-    /// <summary>Waits until the newest reply stands so in every window, and returns what each of them shows.</summary>
-    public async Task<SeenReply[]> UntilAsync(string status) =>
-        (await DoAsync(new { @do = "until", status, timeout = 30_000 })).GetProperty("seen").Deserialize<SeenReply[]>(JsonSerializerOptions.Web)!;
+    /// <summary>Waits until every window shows that many replies and the newest stands so; returns what each of them shows of it.</summary>
+    public async Task<SeenReply[]> UntilAsync(string status, int replies = 1) =>
+        (await DoAsync(new { @do = "until", status, replies, timeout = 30_000 })).GetProperty("seen").Deserialize<SeenReply[]>(JsonSerializerOptions.Web)!;
 
     /// <summary>Waits until every window says so about its connection.</summary>
     public Task ConnectionAsync(string state) => DoAsync(new { @do = "connection", state, timeout = 30_000 });

@@ -36,7 +36,7 @@ public sealed class SharedThreadTests(RunningChat chat)
         await browser.UntilAsync("done");
 
         var heard = await browser.WriteOverHttpAsync("By the other way", window: 0);
-        var seen = await browser.UntilAsync("done");
+        var seen = await browser.UntilAsync("done", replies: 2);
         Assert.StartsWith("You wrote: “By the other way”", heard, StringComparison.Ordinal);
         Assert.All(seen, window => Assert.Equal(heard, window.Text));
         Assert.True(seen[1].Steps.Length >= 3, $"It grew in {seen[1].Steps.Length} steps where nobody heard it.");

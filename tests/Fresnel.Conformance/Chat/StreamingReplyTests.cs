@@ -13,10 +13,14 @@ public sealed class StreamingReplyTests(RunningChat chat)
         await using var browser = await Browser.StartAsync(chat.Server.Url);
         await browser.OpenAsync();
         await browser.OpenAsync();
-        await browser.WriteAsync("Good morning!");
-        await browser.FollowAsync("Good morning!");
 
-        var seen = await browser.UntilAsync("done");
+        // Both look at the thread before the reply begins: one that comes late would rightly see it whole.
+        await browser.WriteAsync("Hello!");
+        await browser.FollowAsync("Hello!");
+        await browser.UntilAsync("done");
+        await browser.WriteAsync("Good morning!");
+
+        var seen = await browser.UntilAsync("done", replies: 2);
 
         Assert.Equal(2, seen.Length);
         Assert.All(seen, window =>

@@ -13,12 +13,14 @@ const windows = [];
 
 /** Notes down every length that the newest reply of a window has had: the steps in which it grew. */
 function watchReplies() {
-  const steps = [];
-  Object.assign(window, { steps });
+  let newest = null;
+  window.steps = [];
   const look = () => {
-    const reply = [...document.querySelectorAll(".reply")].at(-1);
+    const reply = [...document.querySelectorAll(".reply")].at(-1) ?? null;
+    if (reply !== newest) window.steps = [];
+    newest = reply;
     const length = reply?.querySelector("p")?.textContent?.length ?? 0;
-    if (length > 0 && steps.at(-1) !== length) steps.push(length);
+    if (length > 0 && window.steps.at(-1) !== length) window.steps.push(length);
   };
   new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
 }
@@ -55,12 +57,19 @@ const commands = {
     return { thread: new URL(page.url()).hash.slice(1) };
   },
 
-  /** Waits until the newest reply stands as asked, in every window. */
-  async until({ status, timeout }) {
+  /** Waits until every window shows that many replies and the newest of them stands as asked. */
+  async until({ status, replies, timeout }) {
     const seen = [];
     for (const page of windows) {
       const reply = page.locator(".reply").last();
-      await page.waitForFunction((wanted) => [...document.querySelectorAll(".reply")].at(-1)?.dataset.status === wanted, status, { timeout });
+      await page.waitForFunction(
+        (wanted) => {
+          const shown = [...document.querySelectorAll(".reply")];
+          return shown.length >= wanted.replies && shown.at(-1).dataset.status === wanted.status;
+        },
+        { status, replies },
+        { timeout },
+      );
       const failure = reply.locator(".failure span");
       seen.push({
         text: (await reply.locator("p").first().textContent()) ?? "",
