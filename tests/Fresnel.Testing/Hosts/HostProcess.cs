@@ -156,6 +156,9 @@ public sealed partial class HostProcess : IAsyncDisposable
 
         // What the test runner or a developer's shell says about an instance must not reach the one under test.
         foreach (var name in (string[])["INSTANCE_NAME", "INSTANCE_SECRET", "FRESNEL_ADMIN_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"]) start.Environment.Remove(name);
+
+        // It lives for seconds: instrumented code would be paid for and never repaid.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment)
         {
             if (value is null) start.Environment.Remove(name);
