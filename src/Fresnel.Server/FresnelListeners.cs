@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fresnel.Server;
@@ -43,6 +44,8 @@ public sealed record FresnelListeners(IReadOnlyList<IPAddress> Addresses, int Po
     /// <summary>Has Kestrel listen there, and nowhere else.</summary>
     public void Apply(KestrelServerOptions kestrel)
     {
+        // The headers of a Response are bytes, as the platform's Headers have them.
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         foreach (var address in Addresses)
         {
             kestrel.Listen(address, Port);

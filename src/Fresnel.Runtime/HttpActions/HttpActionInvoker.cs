@@ -66,9 +66,17 @@ internal sealed class HttpActionInvoker(InvokerParts parts, InvocationGate gate,
         delivery = new HttpDelivery(exchange, response, limits.HttpResponseBytes, log.Add, parts.Time);
         var delivering = delivery.RunAsync();
 
-        var result = await InvokeAsync(call, code, exchange, log, stopping);
-        await exchange.EndAsync();
-        await delivering;
+        InvocationResult result;
+        try
+        {
+            result = await InvokeAsync(call, code, exchange, log, stopping);
+        }
+        finally
+        {
+            await exchange.EndAsync();
+            await delivering;
+        }
+
         if (result.Error is { } error) await TellAsync(error, exchange, delivery, response);
         report.Completed(
             new FunctionOutcome { Value = result.Value, Error = result.Error, LogLines = log.ToList(), RequestId = request.RequestId },

@@ -24,9 +24,15 @@ internal sealed class HttpDelivery(HttpExchange exchange, IHttpActionResponse re
             {
                 if (!_isBroken) await DeliverAsync(part);
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+            catch (Exception exception) when (exception is IOException or OperationCanceledException)
             {
-                // The client is gone, or the headers of the answer do not fit its body.
+                // The client is gone.
+                Break();
+            }
+            catch (InvalidOperationException exception)
+            {
+                // A header that cannot be sent, or one that does not fit the body.
+                Complain($"HttpResponseInvalid: {exception.Message}");
                 Break();
             }
 
@@ -49,7 +55,7 @@ internal sealed class HttpDelivery(HttpExchange exchange, IHttpActionResponse re
                 await response.StartAsync(head.Status, head.Headers);
                 break;
             case HttpResponseBody body when (_bytes += body.Bytes.Length) > mostBytes:
-                log(new LogLine("ERROR", [$"HttpResponseTooLarge: HTTP actions support responses up to {mostBytes >> 20} MiB"], false, time.GetUtcNow().ToUnixTimeMilliseconds()));
+                Complain($"HttpResponseTooLarge: HTTP actions support responses up to {mostBytes >> 20} MiB");
                 Break();
                 break;
             case HttpResponseBody body:
@@ -57,4 +63,6 @@ internal sealed class HttpDelivery(HttpExchange exchange, IHttpActionResponse re
                 break;
         }
     }
+
+    private void Complain(string text) => log(new LogLine("ERROR", [text], false, time.GetUtcNow().ToUnixTimeMilliseconds()));
 }

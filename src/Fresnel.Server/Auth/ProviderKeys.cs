@@ -12,7 +12,8 @@ namespace Fresnel.Server.Auth;
 /// <summary>Gets and keeps the keys of providers: by OIDC discovery, from a URL, or out of a <c>data:</c> URI.</summary>
 /// <remarks>
 /// What was fetched is kept for ten minutes. A token with a key that is not among them makes it be fetched again, at most twice a minute, so that a
-/// provider can change its keys and a forger cannot make us ask without end. Callers that want the same at once share one fetch.
+/// provider can change its keys and a forger cannot make us ask without end. Callers that want the same at once share one fetch,
+/// and a failure is told for a second before it is tried again.
 /// </remarks>
 internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
 {
@@ -21,6 +22,7 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
 
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan BetweenFetches = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenFailures = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
@@ -64,7 +66,8 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                Forget(name, entry); // Whoever comes next asks again.
+                // Whoever comes a little later asks again.
+                if (time.GetElapsedTime(entry.Began) >= BetweenFailures) Forget(name, entry);
                 throw;
             }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Fresnel.Runtime;
 using Fresnel.Runtime.HttpActions;
 using Fresnel.Server.Auth;
@@ -60,7 +61,7 @@ internal static class HttpActionEndpoint
             Method = method,
             Url = $"{Scheme(request)}://{request.Host.ToUriComponent()}{(path.Length == 0 ? "/" : path)}{request.QueryString.ToUriComponent()}",
             Path = path.Length == 0 ? "/" : path,
-            Headers = [.. request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? "")))],
+            Headers = [.. request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, AsBytes(value ?? ""))))],
             Body = HttpActionRequest.MayHaveBody(method) && HasBody(http) ? request.Body : null,
             Identity = await HttpAuthentication.IdentifyAsync(http, deployment),
             RequestId = RequestIds.Of(http),
@@ -68,6 +69,9 @@ internal static class HttpActionEndpoint
             ClientLeft = http.RequestAborted,
         };
     }
+
+    /// <summary>The server reads headers as UTF-8; to a function each of their bytes is a character, as on the platform.</summary>
+    private static string AsBytes(string value) => Ascii.IsValid(value) ? value : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(value));
 
     private static bool HasBody(HttpContext http) =>
         http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: var canHave } ? canHave : http.Request.ContentLength is not (null or 0);

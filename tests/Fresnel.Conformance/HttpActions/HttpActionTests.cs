@@ -104,6 +104,9 @@ public sealed class HttpActionTests(HttpActionApp app) : IClassFixture<HttpActio
         assert.ok(Buffer.from(await echo.arrayBuffer()).equals(bytes));
         const refused = await (await fetch(`${site}/describe`, { headers: { Authorization: "Bearer a.b.c" } })).json();
         assert.match(refused.code, /Server Error: Uncaught Error: Could not parse JWT payload\./);
+        // The bytes of a header, whatever they mean, in both directions.
+        const name = Buffer.from("Übung €").toString("latin1");
+        assert.equal((await fetch(`${site}/echo`, { method: "POST", body: "x", headers: { "Content-Type": name } })).headers.get("content-type"), name);
         """);
 
     [Fact]
