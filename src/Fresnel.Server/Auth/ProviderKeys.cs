@@ -59,18 +59,13 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
         while (true)
         {
             var entry = _entries.GetOrAdd(name, _ => new Entry(time.GetTimestamp(), new(fetch)));
-            object found;
-            try
+            if (entry.HasFailed && time.GetElapsedTime(entry.Began) >= BetweenFailures)
             {
-                found = await entry.Fetch.Value.WaitAsync(cancellationToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                // Whoever comes a little later asks again.
-                if (time.GetElapsedTime(entry.Began) >= BetweenFailures) Forget(name, entry);
-                throw;
+                Forget(name, entry);
+                continue;
             }
 
+            var found = await entry.Fetch.Value.WaitAsync(cancellationToken);
             var age = time.GetElapsedTime(entry.Began);
             if (age < Kept && (isEnough(found) || age < BetweenFetches)) return found;
             Forget(name, entry);
@@ -161,5 +156,8 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
         }
     }
 
-    private sealed record Entry(long Began, Lazy<Task<object>> Fetch);
+    private sealed record Entry(long Began, Lazy<Task<object>> Fetch)
+    {
+        public bool HasFailed => Fetch is { IsValueCreated: true, Value: { IsCompleted: true, IsCompletedSuccessfully: false } };
+    }
 }
