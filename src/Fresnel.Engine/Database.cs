@@ -23,8 +23,9 @@ public sealed class Database : IAsyncDisposable
     private readonly Upkeep _upkeep;
     private bool _disposed;
 
-    private Database(ICommitStore store, DatabaseOptions options, IReadOnlyList<SystemTable> systemTables, KeyAllocator keys, LoadedState loaded)
+    private Database(ICommitStore store, DatabaseOptions options, IReadOnlyList<SystemTable> systemTables, KeyAllocator keys, NodeCache nodes, LoadedState loaded)
     {
+        Nodes = nodes;
         _store = store;
         _options = options;
         _systemTables = systemTables;
@@ -32,13 +33,16 @@ public sealed class Database : IAsyncDisposable
         Start = loaded.Report;
         _watches = new(loaded.Start.Snapshot.Timestamp);
         _publisher = new(options, _watches);
-        _checkpointer = new(store, options, keys, loaded);
-        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync);
+        _checkpointer = new(store, options, keys, nodes, loaded);
+        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync, nodes, _checkpointer.Relief);
         _upkeep = new(this, options);
     }
 
     /// <summary>The newest snapshot that is durable.</summary>
     public Snapshot Published => _committer.Published;
+
+    /// <summary>Which nodes are in memory.</summary>
+    internal NodeCache Nodes { get; }
 
     /// <summary>How many log groups were replayed at start, and from which position: for tests and the log.</summary>
     public StartReport Start { get; }
@@ -52,10 +56,11 @@ public sealed class Database : IAsyncDisposable
     {
         var systemTables = EngineTables.With(options.SystemTables);
         var keys = new KeyAllocator();
+        var nodes = new NodeCache(store, options.MemoryBudget);
         LoadedState loaded;
         try
         {
-            loaded = await Loading.LoadAsync(store, keys, cancellationToken);
+            loaded = await Loading.LoadAsync(store, keys, nodes, cancellationToken);
         }
         catch
         {
@@ -63,7 +68,7 @@ public sealed class Database : IAsyncDisposable
             throw;
         }
 
-        var database = new Database(store, options, systemTables, keys, loaded);
+        var database = new Database(store, options, systemTables, keys, nodes, loaded);
         database._publisher.Start();
         database._committer.Start();
         try
@@ -82,11 +87,11 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Begins a transaction that only reads, from a published snapshot (the newest when none is given).</summary>
     public Transaction BeginRead(Snapshot? snapshot = null, TransactionLimits? limits = null) =>
-        new(snapshot ?? Published, readOnly: true, limits ?? new(), _options, _keys);
+        new(snapshot ?? Published, readOnly: true, limits ?? new(), _options, _keys, Nodes);
 
     /// <summary>Begins a transaction that may write, from the newest sealed roots.</summary>
     public Transaction BeginWrite(TransactionLimits? limits = null) =>
-        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys) { SystemTables = _systemTables };
+        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys, Nodes) { SystemTables = _systemTables };
 
     /// <summary>Hands a transaction to the committer, which owns it from here on.</summary>
     /// <remarks>One that wrote nothing is not ordered; it is published when its begin timestamp is durable.</remarks>
@@ -95,7 +100,17 @@ public sealed class Database : IAsyncDisposable
         transaction.Reads.Settle();
         var prepared = transaction.IsUnwritten ? null : PreparedCommit.Make(transaction);
         var commit = new Commit(transaction, prepared is { Writes.Count: > 0 } ? prepared : null);
-        await _committer.SubmitAsync(commit, cancellationToken);
+        try
+        {
+            await _committer.SubmitAsync(commit, cancellationToken);
+        }
+        catch
+        {
+            // It was not taken.
+            transaction.Dispose();
+            throw;
+        }
+
         return commit;
     }
 

@@ -25,6 +25,18 @@ public sealed record DatabaseOptions
     /// <summary>Log behind the last checkpoint that starts the next one. Bytes; default 64 MiB.</summary>
     public long CheckpointAfterLogBytes { get; init; } = 64 << 20;
 
+    /// <summary>Memory for the nodes of indexes and for documents. Bytes; default 1 GiB. A quarter of it may be in memory only before a checkpoint starts; at half of it commits wait.</summary>
+    public long MemoryBudget { get; init; } = 1 << 30;
+
+    /// <summary>How long the log is kept behind a checkpoint. Default 10 minutes; less when it is longer than <see cref="LogKeptBytes"/>.</summary>
+    public TimeSpan LogKeptFor { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How much of the log is kept behind a checkpoint. Bytes; default 64 MiB.</summary>
+    public long LogKeptBytes { get; init; } = 64 << 20;
+
+    /// <summary>How long pages that a checkpoint replaced are kept for snapshots that nobody reads just now. Default 60 s. A snapshot that is being read keeps them anyway.</summary>
+    public TimeSpan ReplacedPagesKeptFor { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Transactions that may wait for the committer; more wait at the door. Default 4,096.</summary>
     public int CommitQueueLength { get; init; } = 4_096;
 

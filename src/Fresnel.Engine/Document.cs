@@ -5,6 +5,9 @@ namespace Fresnel.Engine;
 /// <summary>One version of a document: immutable canonical JSON with its system fields. Parsed only where somebody must look inside.</summary>
 public sealed class Document
 {
+    /// <summary>This object, and the head of the array of its JSON.</summary>
+    private const int OwnBytes = 120;
+
     private ValueObject? _fields;
 
     /// <summary>Makes a version.</summary>
@@ -30,6 +33,22 @@ public sealed class Document
     /// <summary>The page of its own that holds it; zero while no checkpoint wrote one. Set by the checkpoint only.</summary>
     internal long Page { get; set; }
 
-    /// <summary>The fields; parsed at the first look and kept.</summary>
-    public ValueObject Fields => _fields ??= ValueJson.Parse(Json.Span, ValueJsonOptions.AllowCommitTimestamp).AsObject();
+    /// <summary>Whether its JSON is on its page only. Such a document is never handed out.</summary>
+    internal bool IsCold => Json.IsEmpty;
+
+    /// <summary>The memory that it takes. Bytes, nearly.</summary>
+    internal int Bytes => OwnBytes + Json.Length;
+
+    /// <summary>The fields. A stored version is shared and lives long, so what is parsed of it is not kept: look once, or take <see cref="WithFields"/>.</summary>
+    public ValueObject Fields => _fields ?? Parse();
+
+    /// <summary>The same version with its fields at hand.</summary>
+    internal Document WithFields() => _fields is not null ? this : new(Id, Timestamp, Json, Parse()) { Page = Page };
+
+    private ValueObject Parse()
+    {
+        var fields = ValueJson.Parse(Json.Span, ValueJsonOptions.AllowCommitTimestamp).AsObject();
+        if (Timestamp == Timestamp.Zero) _fields = fields;
+        return fields;
+    }
 }

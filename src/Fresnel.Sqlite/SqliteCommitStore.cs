@@ -89,7 +89,7 @@ public sealed class SqliteCommitStore : ICommitStore
     });
 
     /// <inheritdoc/>
-    public async ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, IReadOnlyList<long> freedPages, CancellationToken cancellationToken) => await WriteAsync(() =>
+    public async ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, CancellationToken cancellationToken) => await WriteAsync(() =>
     {
         using var transaction = _connection!.BeginTransaction();
         using var flip = Command("UPDATE head SET checkpoint = $checkpoint, log_from = $from", ("$checkpoint", SqliteType.Blob), ("$from", SqliteType.Integer));
@@ -99,11 +99,19 @@ public sealed class SqliteCommitStore : ICommitStore
         using var cut = Command("DELETE FROM log WHERE position < $from", ("$from", SqliteType.Integer));
         cut.Parameters[0].Value = logFrom;
         cut.ExecuteNonQuery();
-        using var free = Command("DELETE FROM pages WHERE number = $number", ("$number", SqliteType.Integer));
-        foreach (var number in freedPages)
+        transaction.Commit();
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask DeletePagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken) => await WriteAsync(() =>
+    {
+        if (numbers.Count == 0) return;
+        using var transaction = _connection!.BeginTransaction();
+        using var delete = Command("DELETE FROM pages WHERE number = $number", ("$number", SqliteType.Integer));
+        foreach (var number in numbers)
         {
-            free.Parameters[0].Value = number;
-            free.ExecuteNonQuery();
+            delete.Parameters[0].Value = number;
+            delete.ExecuteNonQuery();
         }
 
         transaction.Commit();
@@ -223,7 +231,7 @@ public sealed class SqliteCommitStore : ICommitStore
         for (var i = 0; i < pages.Length; i++)
         {
             command.Parameters[0].Value = numbers[i];
-            pages[i] = command.ExecuteScalar() as byte[] ?? throw new StoreException(StoreFailure.Unusable, $"Page {numbers[i]} is not in the database in {_folder}; the file is damaged.");
+            pages[i] = command.ExecuteScalar() as byte[];
         }
 
         return pages;

@@ -7,14 +7,15 @@ namespace Fresnel.Engine.Tests;
 /// <summary>Everything that a snapshot holds, as text: every entry of every index, every document with its timestamp.</summary>
 internal static class DatabaseContents
 {
-    public static string[] Of(Snapshot snapshot)
+    public static async Task<string[]> OfAsync(Database database)
     {
+        var snapshot = database.Published;
         var lines = new List<string>();
         foreach (var (index, tree) in snapshot.Roots.All())
         {
             var cursor = new TreeCursor(tree, KeyInterval.All, descending: false);
             var entries = 0L;
-            for (; cursor.MoveNext(); entries++)
+            for (; await MoveAsync(database, cursor); entries++)
             {
                 var document = cursor.Document is { } found ? $" {found.Timestamp} {System.Text.Encoding.UTF8.GetString(found.Json.Span)}" : "";
                 lines.Add($"{index.Number} {Convert.ToHexString(cursor.CopyKey())}{document}");
@@ -29,13 +30,14 @@ internal static class DatabaseContents
     }
 
     /// <summary>That every index holds exactly the keys of its table's documents: those up to the cursor while it is being filled.</summary>
-    public static void CheckIndexes(Snapshot snapshot)
+    public static async Task CheckIndexesAsync(Database database)
     {
+        var snapshot = database.Published;
         foreach (var table in snapshot.Catalog.Tables)
         {
             var expected = table.Indexes.ToDictionary(index => index.Key, _ => new List<string>());
             var documents = new TreeCursor(snapshot.Roots.Find(table.ById.Key)!, KeyInterval.All, descending: false);
-            while (documents.MoveNext())
+            while (await MoveAsync(database, documents))
             {
                 var idKey = documents.CopyKey();
                 foreach (var index in table.Indexes)
@@ -49,10 +51,22 @@ internal static class DatabaseContents
             {
                 var found = new List<string>();
                 var cursor = new TreeCursor(snapshot.Roots.Find(index.Key)!, KeyInterval.All, descending: false);
-                while (cursor.MoveNext()) found.Add(Convert.ToHexString(cursor.CopyKey()));
+                while (await MoveAsync(database, cursor)) found.Add(Convert.ToHexString(cursor.CopyKey()));
                 Assert.Equal(expected[index.Key].Order(StringComparer.Ordinal), found);
             }
         }
+    }
+
+    private static async ValueTask<bool> MoveAsync(Database database, TreeCursor cursor)
+    {
+        var moved = cursor.MoveNext();
+        while (cursor.Missing is { } missing)
+        {
+            await database.Nodes.LoadAsync(missing, database.Published.Timestamp, TestContext.Current.CancellationToken);
+            if (!moved) moved = cursor.MoveNext();
+        }
+
+        return moved;
     }
 
     private static string Describe(Fresnel.Engine.Tables.Index index) =>

@@ -9,6 +9,9 @@ internal sealed class RandomWork(TestDatabase db, Random random)
     private static readonly string[] Tables = ["red", "green", "blue"];
     private readonly List<DocumentId> _ids = [];
 
+    /// <summary>The documents that are there.</summary>
+    public IReadOnlyList<DocumentId> Ids { get => _ids; init => _ids.AddRange(value); }
+
     public static async Task<RandomWork> StartAsync(TestDatabase db, Random random)
     {
         foreach (var table in Tables) await db.CreateTableAsync(table, ("by_a", ["a"]), ("by_b_c", ["b", "c.d"]));
@@ -47,7 +50,7 @@ internal sealed class RandomWork(TestDatabase db, Random random)
             var outcome = (await db.CommitAsync(transaction)).Outcome;
             // An index that becomes complete meanwhile is a conflict.
             if (outcome == CommitOutcome.Conflict) continue;
-            Assert.Equal(CommitOutcome.Committed, outcome);
+            Assert.True(outcome == CommitOutcome.Committed, $"{outcome}: {db.Database.Stopped}");
             _ids.AddRange(inserted);
             _ids.RemoveAll(deleted.Contains);
         }

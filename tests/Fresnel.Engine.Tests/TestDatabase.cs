@@ -56,7 +56,7 @@ internal sealed class TestDatabase(Database database, MemoryCommitStore store) :
     /// <summary>All documents of a table in the newest published snapshot.</summary>
     public async Task<List<Document>> ReadAllAsync(string table)
     {
-        var transaction = database.BeginRead();
+        using var transaction = database.BeginRead();
         return await transaction.ReadAll(table);
     }
 

@@ -93,6 +93,20 @@ public sealed class MemoryCommitStore : ICommitStore
         }
     }
 
+    /// <summary>Damages one byte of some pages.</summary>
+    public void DamagePages(Func<long, bool> which)
+    {
+        lock (_gate)
+        {
+            foreach (var number in _pages.Keys.Where(which).ToArray())
+            {
+                var bytes = _pages[number].ToArray();
+                bytes[bytes.Length / 2] ^= 0x10;
+                _pages[number] = bytes;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask<StoreHead> OpenAsync(CancellationToken cancellationToken)
     {
@@ -146,9 +160,7 @@ public sealed class MemoryCommitStore : ICommitStore
         lock (_gate)
         {
             RequireAlive();
-            return new([.. numbers.Select(number => _pages.TryGetValue(number, out var bytes)
-                ? bytes
-                : throw new StoreException(StoreFailure.Unusable, $"Page {number} is not there."))]);
+            return new([.. numbers.Select(number => _pages.GetValueOrDefault(number))]);
         }
     }
 
@@ -167,7 +179,7 @@ public sealed class MemoryCommitStore : ICommitStore
     }
 
     /// <inheritdoc/>
-    public ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, IReadOnlyList<long> freedPages, CancellationToken cancellationToken)
+    public ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, CancellationToken cancellationToken)
     {
         BeforeCheckpointStep?.Invoke("flip");
         lock (_gate)
@@ -175,7 +187,18 @@ public sealed class MemoryCommitStore : ICommitStore
             RequireAlive();
             _checkpoint = checkpoint.ToArray();
             foreach (var position in _log.Keys.Where(position => position < logFrom).ToArray()) _log.Remove(position);
-            foreach (var number in freedPages) _pages.Remove(number);
+        }
+
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeletePagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            RequireAlive();
+            foreach (var number in numbers) _pages.Remove(number);
         }
 
         return default;

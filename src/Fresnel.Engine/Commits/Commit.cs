@@ -1,3 +1,4 @@
+using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Transactions;
 using Fresnel.Values;
 
@@ -33,6 +34,9 @@ public sealed class Commit
     /// <summary>Its writes; null when there are none.</summary>
     internal PreparedCommit? Prepared { get; }
 
+    /// <summary>What was loaded for it; null when nothing was.</summary>
+    internal List<(Node Node, NodeContent Content)>? Loaded { get; set; }
+
     /// <summary>Its place in the order, once it has one.</summary>
     internal Timestamp Timestamp { get; set; }
 
@@ -48,6 +52,7 @@ public sealed class Commit
     /// <summary>Its way ends here.</summary>
     internal void End(CommitResult result)
     {
+        Loaded = null;
         _sealed.TrySetResult(result);
         _published.TrySetResult(result);
         Transaction.Dispose();

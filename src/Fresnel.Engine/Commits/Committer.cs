@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Fresnel.Engine.Log;
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
@@ -33,6 +34,8 @@ internal sealed partial class Committer : IAsyncDisposable
     private readonly Channel<Commit> _queue;
     private readonly Action<PublishedGroup> _note;
     private readonly Func<PublishedGroup, ValueTask> _tell;
+    private readonly NodeCache _nodes;
+    private readonly Func<Task?> _relief;
     private readonly List<Commit> _batch = [];
 
     /// <summary>Those of the batch that lost; they hear of it once the roots that hold the winner are sealed, so that the next run begins from these.</summary>
@@ -51,8 +54,8 @@ internal sealed partial class Committer : IAsyncDisposable
     private Snapshot _published;
     private Timestamp _lastTimestamp;
     private long _position;
-    private Group _forming = new();
-    private Group? _inFlight;
+    private CommitGroup _forming = new();
+    private CommitGroup? _inFlight;
     private Exception? _stopped;
     private Task _loop = Task.CompletedTask;
 
@@ -61,8 +64,13 @@ internal sealed partial class Committer : IAsyncDisposable
     /// <param name="start">Where to begin.</param>
     /// <param name="note">Takes note of a published group, before anyone is answered; returns at once.</param>
     /// <param name="tell">Takes a published group over to tell others of it.</param>
-    public Committer(ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell)
+    /// <param name="nodes">Which nodes are in memory.</param>
+    /// <param name="relief">The checkpoint that will make dirty nodes clean; null when none is under way.</param>
+    public Committer(
+        ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell, NodeCache nodes, Func<Task?> relief)
     {
+        _nodes = nodes;
+        _relief = relief;
         _store = store;
         _options = options;
         _log = options.Log.CreateLogger<Committer>();
@@ -97,6 +105,19 @@ internal sealed partial class Committer : IAsyncDisposable
             return;
         }
 
+        if (_nodes.MayMiss) await Residency.LoadAsync(_nodes, Sealed, commit, cancellationToken);
+        await EnqueueAsync(commit, cancellationToken);
+    }
+
+    /// <summary>Finishes what was submitted, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async ValueTask EnqueueAsync(Commit commit, CancellationToken cancellationToken)
+    {
         try
         {
             await _queue.Writer.WriteAsync(commit, cancellationToken);
@@ -107,11 +128,19 @@ internal sealed partial class Committer : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes what was submitted, then ends.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>A commit missed something at its turn: not a conflict, it loads it and comes again.</summary>
+    private async Task ReturnAsync(Commit commit)
     {
-        _queue.Writer.TryComplete();
-        await _loop;
+        try
+        {
+            await Residency.LoadAsync(_nodes, Sealed, commit, CancellationToken.None);
+            await EnqueueAsync(commit, CancellationToken.None);
+        }
+        catch (Exception failed)
+        {
+            LogNotLoaded(failed);
+            commit.End(new(failed is SnapshotTooOldException ? CommitOutcome.Conflict : CommitOutcome.Refused, Timestamp.Zero));
+        }
     }
 
     private async Task RunAsync()
@@ -139,6 +168,12 @@ internal sealed partial class Committer : IAsyncDisposable
                 continue;
             }
 
+            if (_nodes.IsFull && _relief() is { } relief)
+            {
+                await Task.WhenAny(relief, append ?? relief);
+                continue;
+            }
+
             arrival ??= _queue.Reader.WaitToReadAsync().AsTask();
             if (!arrival.IsCompleted) await Task.WhenAny(arrival, append ?? arrival);
             if (!arrival.IsCompleted) continue;
@@ -155,7 +190,8 @@ internal sealed partial class Committer : IAsyncDisposable
     {
         try
         {
-            while (_batch.Count < BatchLength && _forming.Bytes < GroupBytes && _queue.Reader.TryRead(out var commit))
+            _nodes.Hold();
+            while (_batch.Count < BatchLength && _forming.Bytes < GroupBytes && !MustWaitForCheckpoint() && _queue.Reader.TryRead(out var commit))
             {
                 if (_stopped is not null) commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
                 else Admit(commit);
@@ -170,6 +206,10 @@ internal sealed partial class Committer : IAsyncDisposable
             // Whatever it was, the pending roots cannot be trusted; published ones are sealed and stay good.
             Stop(broken);
         }
+        finally
+        {
+            _nodes.Release();
+        }
     }
 
     private void Admit(Commit commit)
@@ -180,9 +220,24 @@ internal sealed partial class Committer : IAsyncDisposable
             return;
         }
 
+        if (_nodes.IsFull)
+        {
+            // No checkpoint is under way, so none will help: the last one failed.
+            _lost.Add((commit, new(CommitOutcome.Refused, Timestamp.Zero)));
+            return;
+        }
+
+        if (_nodes.MayMiss && Residency.IsMissing(_nodes, _pending, commit))
+        {
+            _ = Loop.Start(_options.Scheduler, () => ReturnAsync(commit));
+            return;
+        }
+
         commit.Timestamp = Order();
         Stage(commit);
     }
+
+    private bool MustWaitForCheckpoint() => _nodes.IsFull && _relief() is not null;
 
     /// <summary>Whether the transaction may take its place: nobody wrote what it read since its snapshot, and its snapshot is not of a lost line.</summary>
     private CommitResult? Validate(Commit commit)
@@ -291,8 +346,8 @@ internal sealed partial class Committer : IAsyncDisposable
         var durable = _published.Timestamp;
         _lineage.LoseAfter(durable);
         _lineage = new();
-        var published = new Snapshot(durable, _published.Roots, _published.Catalog, _lineage);
-        _pending = new(published.Roots, published.Catalog);
+        var published = new Snapshot(durable, _published.Roots, _published.Catalog, _lineage, _published.Epoch);
+        _pending = new(published.Roots, published.Catalog, _nodes);
         _recent.DropAfter(durable);
         lock (_gate)
         {
@@ -300,6 +355,7 @@ internal sealed partial class Committer : IAsyncDisposable
             foreach (var commit in (IEnumerable<Commit>)[.. _inFlight?.Commits ?? [], .. _forming.Commits, .. _waiting]) commit.Lose();
             Volatile.Write(ref _published, published);
             Volatile.Write(ref _sealed, published);
+            _nodes.Recount(published.Roots);
             EndWaiting(refused);
         }
 
@@ -373,32 +429,9 @@ internal sealed partial class Committer : IAsyncDisposable
     [LoggerMessage(101, LogLevel.Warning, "The store was lost while a group of commits was being written; reopening it: {Reason}")]
     private partial void LogLost(string reason);
 
+    [LoggerMessage(103, LogLevel.Error, "What a commit needs could not be loaded.")]
+    private partial void LogNotLoaded(Exception reason);
+
     [LoggerMessage(102, LogLevel.Critical, "Commits have stopped until the process is started again. Reads go on.")]
     private partial void LogStopped(Exception reason);
-
-    /// <summary>Commits that become durable together.</summary>
-    private sealed class Group
-    {
-        public ByteWriter Log { get; } = LogFormat.Begin();
-
-        public List<Commit> Commits { get; } = [];
-
-        /// <summary>The roots behind its last commit; set when the batch is sealed.</summary>
-        public Snapshot? Snapshot { get; set; }
-
-        public int Bytes => Log.Length;
-    }
 }
-
-/// <summary>A group that became durable.</summary>
-/// <param name="Snapshot">The roots behind it.</param>
-/// <param name="Commits">Its commits, in order.</param>
-/// <param name="LogEnd">The position behind it.</param>
-/// <param name="LogBytes">Its bytes in the log.</param>
-internal sealed record PublishedGroup(Snapshot Snapshot, IReadOnlyList<Commit> Commits, long LogEnd, long LogBytes);
-
-/// <summary>Where a committer begins.</summary>
-/// <param name="Pending">The roots, ready to be edited.</param>
-/// <param name="Snapshot">The same, sealed.</param>
-/// <param name="LogEnd">The position that the next group gets.</param>
-internal sealed record StartState(PendingState Pending, Snapshot Snapshot, long LogEnd);

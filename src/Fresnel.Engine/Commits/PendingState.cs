@@ -1,3 +1,4 @@
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
 using Fresnel.Values;
@@ -8,11 +9,13 @@ namespace Fresnel.Engine.Commits;
 /// <remarks>Nobody else sees it; what others see comes out of <see cref="Seal"/> and is never edited again.</remarks>
 internal sealed class PendingState
 {
+    private readonly NodeCache _nodes;
     private BatchOwner _owner = new();
     private RootTable _roots;
 
-    public PendingState(RootTable roots, Catalog catalog)
+    public PendingState(RootTable roots, Catalog catalog, NodeCache nodes)
     {
+        _nodes = nodes;
         _roots = roots.EditableBy(_owner);
         Catalog = catalog;
     }
@@ -21,9 +24,9 @@ internal sealed class PendingState
     public Catalog Catalog { get; private set; }
 
     /// <summary>A database that holds nothing but the empty catalog tables.</summary>
-    public static PendingState Empty()
+    public static PendingState Empty(NodeCache nodes)
     {
-        var state = new PendingState(new(), Catalog.Initial);
+        var state = new PendingState(new(), Catalog.Initial, nodes);
         foreach (var table in CatalogTables.All) state.HookIn(table);
         return state;
     }
@@ -31,14 +34,33 @@ internal sealed class PendingState
     /// <summary>Ends the batch: its roots become a snapshot, and the next batch begins on top of them.</summary>
     public Snapshot Seal(Timestamp timestamp, Lineage lineage)
     {
-        var snapshot = new Snapshot(timestamp, _roots, Catalog, lineage);
+        var snapshot = new Snapshot(timestamp, _roots, Catalog, lineage, _nodes.Epoch);
+        _nodes.Count(_owner);
         _owner = new();
         _roots = _roots.EditableBy(_owner);
         return snapshot;
     }
 
-    /// <summary>The document that is there now.</summary>
-    public Document? Find(Table table, ReadOnlySpan<byte> idKey) => _roots.Find(table.ById.Key)!.TryGet(idKey, out var document) ? document : null;
+    /// <summary>The document that is there now, if nothing that tells so is missing.</summary>
+    public Document? Find(Table table, ReadOnlySpan<byte> idKey, out Missing? missing)
+    {
+        _roots.Find(table.ById.Key)!.TryGet(idKey, out var document, out missing);
+        return document;
+    }
+
+    /// <summary>What must be loaded before a write can be applied to these roots; null when it may be.</summary>
+    public Missing? FindMissing(PreparedWrite write) => Residency.FindMissing(_roots, Catalog, write);
+
+    /// <summary>What must be loaded before a commit can be applied to these roots; null when it may be.</summary>
+    public Missing? FindMissing(PreparedCommit commit)
+    {
+        foreach (var write in commit.Writes)
+        {
+            if (FindMissing(write) is { } missing) return missing;
+        }
+
+        return null;
+    }
 
     /// <summary>Applies one write. The versions and keys that it names as those before are there, or nothing can be trusted any more.</summary>
     /// <exception cref="BrokenInvariantException">They are not.</exception>
@@ -54,7 +76,7 @@ internal sealed class PendingState
 
         foreach (var change in write.Changes)
         {
-            if (!change.Moves || !IsMaintained(change.Index, write.IdKey)) continue;
+            if (!change.Moves || !Residency.IsMaintained(Catalog, change.Index, write.IdKey)) continue;
             var tree = _roots.Edit(_owner, change.Index.Key);
             if (change.Before is not null && !tree.Remove(_owner, change.Before, out _))
                 throw new BrokenInvariantException($"Index {change.Index.Name} of {write.Table.Name} lacks document {write.Id}.");
@@ -62,13 +84,6 @@ internal sealed class PendingState
         }
 
         if (CatalogTables.Contains(write.Table.Key)) Follow(write.Table.Key, write.Before, document);
-    }
-
-    /// <summary>An index that is being filled holds the documents up to its cursor, and only those are kept up to date in it.</summary>
-    private bool IsMaintained(Tables.Index index, ReadOnlySpan<byte> idKey)
-    {
-        if (index.State != IndexState.Backfilling) return true;
-        return Catalog.Find(index.Key)?.Cursor is { } cursor && idKey.SequenceCompareTo(cursor.Span) <= 0;
     }
 
     /// <summary>Keeps the catalog and the trees in step with a document of a catalog table.</summary>
@@ -108,10 +123,7 @@ internal sealed class PendingState
     {
         var byId = _roots.Find(Catalog.Find(index.Table)!.ById.Key)!;
         var tree = _roots.Edit(_owner, index.Key);
-        var interval = KeyInterval.All;
-        if (from is { } first) interval = interval with { Lower = KeyInterval.Successor(first.Span) };
-        if (to is { } last) interval = interval with { Upper = KeyInterval.Successor(last.Span) };
-        var cursor = new TreeCursor(byId, interval, descending: false);
+        var cursor = new TreeCursor(byId, Residency.Between(from, to), descending: false);
         while (cursor.MoveNext()) tree.Put(_owner, IndexKey.Encode(cursor.Document!.Fields, index.Fields), null);
     }
 }

@@ -13,7 +13,7 @@ namespace Fresnel.Engine.Commits;
 /// </remarks>
 internal sealed class RecentWrites
 {
-    /// <summary>Keys that are kept at most; beyond it the older half of the time span is forgotten. About 100 MiB.</summary>
+    /// <summary>Keys that are kept at most; beyond it the older half of the time span since the last time is forgotten. About 100 MiB.</summary>
     public const int MostEntries = 1 << 20;
 
     /// <summary>Nanoseconds; a second.</summary>
@@ -21,8 +21,9 @@ internal sealed class RecentWrites
 
     private readonly Dictionary<IndexKeyId, KeyLog> _logs = [];
     private int _entries;
+    private Timestamp _agedThrough;
 
-    public RecentWrites(Timestamp floor) => Floor = Newest = floor;
+    public RecentWrites(Timestamp floor) => Floor = Newest = _agedThrough = floor;
 
     /// <summary>Everything that was written after this is here.</summary>
     public Timestamp Floor { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class RecentWrites
             }
         }
 
-        if (_entries > MostEntries) Forget(new(Floor.Nanoseconds + (Newest.Nanoseconds - Floor.Nanoseconds) / 2));
+        if (_entries > MostEntries) Forget(new(_agedThrough.Nanoseconds + (Newest.Nanoseconds - _agedThrough.Nanoseconds) / 2));
     }
 
     /// <summary>The newest write after a timestamp that lies inside a read set, or null.</summary>
@@ -81,18 +82,17 @@ internal sealed class RecentWrites
     /// <summary>Forgets what was written at or before a timestamp, once that is worth going through all indexes.</summary>
     public void Age(Timestamp through)
     {
-        if (through.Nanoseconds - Floor.Nanoseconds >= BetweenAgeings) Forget(through);
+        if (through.Nanoseconds - _agedThrough.Nanoseconds >= BetweenAgeings) Forget(through);
     }
 
-    /// <summary>Forgets what was written at or before a timestamp.</summary>
+    /// <summary>Forgets what was written at or before a timestamp. In a quiet database that is nothing, and then old snapshots can still be tested.</summary>
     private void Forget(Timestamp through)
     {
-        // In a quiet database the newest commit may be old; nothing was written since, so snapshots of it can still be tested.
-        if (through > Newest) through = Newest;
-        if (through <= Floor) return;
-        Floor = through;
+        _agedThrough = through;
         foreach (var (index, log) in _logs)
         {
+            var newest = log.NewestThrough(through.Nanoseconds);
+            if (newest > Floor.Nanoseconds) Floor = new(newest);
             _entries -= log.RemoveThrough(through.Nanoseconds);
             if (log.Count == 0) _logs.Remove(index);
         }
@@ -137,6 +137,14 @@ internal sealed class RecentWrites
             }
 
             _ring[(_first + Count++) & (_ring.Length - 1)] = entry;
+        }
+
+        /// <summary>The timestamp of the last entry at or before one; the least there is when there is none.</summary>
+        public long NewestThrough(long timestamp)
+        {
+            var newest = long.MinValue;
+            for (var i = 0; i < Count && this[i].Timestamp <= timestamp; i++) newest = this[i].Timestamp;
+            return newest;
         }
 
         public int RemoveThrough(long timestamp)

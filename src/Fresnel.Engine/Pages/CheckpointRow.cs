@@ -7,8 +7,9 @@ namespace Fresnel.Engine.Pages;
 /// <summary>The one row that a checkpoint flips: everything that start-up needs to find the rest.</summary>
 /// <remarks>
 /// <code>
-/// row   | format = 1 : 1 | timestamp : 8 | log position : 8 | next page : 8 | last key : varint | roots : varint | root … | CRC-32C : 4 |
+/// row   | format = 2 : 1 | timestamp : 8 | log position : 8 | next page : 8 | last key : varint | roots : varint | root … | freed : varint | page … | CRC-32C : 4 |
 /// root  | index : varint | keys only : 1 | entries : varint | page : varint |
+/// page  | how much greater it is than the one before : varint |
 /// </code>
 /// </remarks>
 /// <param name="Timestamp">The last commit that is in it.</param>
@@ -16,9 +17,10 @@ namespace Fresnel.Engine.Pages;
 /// <param name="NextPage">Pages from this number on belong to no checkpoint.</param>
 /// <param name="LastKey">The greatest identity of a table or index that was handed out.</param>
 /// <param name="Roots">The tree of each index.</param>
-internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long NextPage, int LastKey, IReadOnlyList<CheckpointRoot> Roots)
+/// <param name="Freed">Pages that older snapshots may still need when it is written; start-up deletes them. In ascending order.</param>
+internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long NextPage, int LastKey, IReadOnlyList<CheckpointRoot> Roots, IReadOnlyList<long> Freed)
 {
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     public ReadOnlyMemory<byte> Write()
     {
@@ -37,6 +39,8 @@ internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long Nex
             row.Varint(root.Page);
         }
 
+        row.Varint(Freed.Count);
+        for (var i = 0; i < Freed.Count; i++) row.Varint(Freed[i] - (i == 0 ? 0 : Freed[i - 1]));
         return row.Finish();
     }
 
@@ -48,7 +52,9 @@ internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long Nex
         var (timestamp, logFrom, nextPage, lastKey) = (new Timestamp(row.Int64()), row.Int64(), row.Int64(), (int)row.Varint());
         var roots = new CheckpointRoot[checked((int)row.Varint())];
         for (var i = 0; i < roots.Length; i++) roots[i] = new(new((int)row.Varint()), row.Byte() == 1, row.Varint(), row.Varint());
-        return new(timestamp, logFrom, nextPage, lastKey, roots);
+        var freed = new long[checked((int)row.Varint())];
+        for (var i = 0; i < freed.Length; i++) freed[i] = row.Varint() + (i == 0 ? 0 : freed[i - 1]);
+        return new(timestamp, logFrom, nextPage, lastKey, roots, freed);
     }
 }
 

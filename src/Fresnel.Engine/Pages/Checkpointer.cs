@@ -8,7 +8,7 @@ namespace Fresnel.Engine.Pages;
 
 /// <summary>Writes checkpoints: the trees' new nodes as pages, then one row; so that start-up reads that and only the tail of the log behind it.</summary>
 /// <remarks>
-/// It starts by itself when the log behind the last checkpoint is long enough, and works beside the commits, from a published snapshot that nobody can change.
+/// It starts by itself when the log behind the last checkpoint is long enough, or when too much is in memory only, and works beside the commits, from a published snapshot that nobody can change.
 /// One runs at a time. A failed one leaves the last one in force, and is tried again when the log has grown as much again.
 /// </remarks>
 internal sealed partial class Checkpointer : IAsyncDisposable
@@ -16,9 +16,17 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     /// <summary>Bytes of pages that are written at once: commits wait no longer than for that.</summary>
     private const int SliceBytes = 1 << 20;
 
+    /// <summary>Likewise for pages that are deleted.</summary>
+    private const int PagesDeletedAtOnce = 1_024;
+
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
+
     private readonly ICommitStore _store;
     private readonly DatabaseOptions _options;
     private readonly KeyAllocator _keys;
+    private readonly NodeCache _nodes;
+    private readonly FreedPages _freed;
+    private readonly KeptLog _keptLog;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
 
@@ -35,10 +43,16 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     /// <summary>Beyond this, the next checkpoint starts.</summary>
     private long _startAt;
     private Task _running = Task.CompletedTask;
+
+    /// <summary>When the last one failed; null when it did not.</summary>
+    private long? _failedAt;
     private bool _closing;
 
-    public Checkpointer(ICommitStore store, DatabaseOptions options, KeyAllocator keys, LoadedState loaded)
+    public Checkpointer(ICommitStore store, DatabaseOptions options, KeyAllocator keys, NodeCache nodes, LoadedState loaded)
     {
+        _nodes = nodes;
+        _freed = new(options.Time, options.ReplacedPagesKeptFor);
+        _keptLog = new(options.Time, options.LogKeptFor, options.LogKeptBytes);
         _store = store;
         _options = options;
         _keys = keys;
@@ -57,8 +71,19 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         {
             _published = (group.Snapshot, group.LogEnd);
             _logBytes += group.LogBytes;
-            if (_logBytes < _startAt || !_running.IsCompleted || _closing) return;
+            _keptLog.Add(group.LogEnd - 1, group.LogBytes);
+            if (!_running.IsCompleted || _closing || (_logBytes < _startAt && !IsDirtyLocked())) return;
             _running = Loop.Start(_options.Scheduler, TryAsync);
+        }
+    }
+
+    /// <summary>The checkpoint that will make dirty nodes clean; null when none is under way and none can be started, because the last one failed a moment ago.</summary>
+    public Task? Relief()
+    {
+        lock (_gate)
+        {
+            if (_running.IsCompleted && !_closing && IsDirtyLocked()) _running = Loop.Start(_options.Scheduler, TryAsync);
+            return _running.IsCompleted ? null : _running;
         }
     }
 
@@ -124,7 +149,8 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             _startAt = logBytes + _options.CheckpointAfterLogBytes;
         }
 
-        var difference = PageDifference.Between(_last, snapshot);
+        await GiveUpPagesAsync();
+        var difference = await PageDifference.BetweenAsync(_last, snapshot, _store);
         var firstPage = _nextPage;
         var isFlipping = false;
         try
@@ -132,11 +158,13 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             await WritePagesAsync(difference.Nodes);
             isFlipping = true;
             CheckpointRoot[] roots = [.. snapshot.Roots.All().Select(root => new CheckpointRoot(root.Index, root.Tree.IsKeyOnly, root.Tree.Count, root.Tree.Root.Page))];
-            await _store.FlipAsync(new CheckpointRow(snapshot.Timestamp, logEnd, _nextPage, _keys.Last, roots).Write(), logEnd, difference.Freed, CancellationToken.None);
+            var row = new CheckpointRow(snapshot.Timestamp, logEnd, _nextPage, _keys.Last, roots, _freed.With(difference.Freed));
+            await _store.FlipAsync(row.Write(), CutAt(logEnd), CancellationToken.None);
         }
         catch (Exception failed)
         {
             foreach (var node in difference.Nodes) Forget(node, firstPage);
+            lock (_gate) _failedAt = _options.Time.GetTimestamp();
 
             // It may be in force after all: then its pages must stay, and a few that are of no use are the price for not knowing.
             if (isFlipping && failed is not StoreException { Failure: StoreFailure.Refused }) throw;
@@ -148,21 +176,43 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         }
 
         _last = snapshot;
+        _freed.Add(_nodes.Clean(difference.Nodes, difference.CatalogNodes), snapshot.Timestamp, difference.Freed);
         lock (_gate)
         {
+            _failedAt = null;
             _logBytes -= logBytes;
             _startAt = _options.CheckpointAfterLogBytes;
         }
 
         LogWritten(snapshot.Timestamp.Nanoseconds, difference.Nodes.Count, difference.Freed.Count);
+        await GiveUpPagesAsync();
     }
+
+    /// <summary>Deletes pages that no snapshot can need any more.</summary>
+    private async Task GiveUpPagesAsync()
+    {
+        while (_freed.Take() is var (checkpoint, pages))
+        {
+            _nodes.GiveUpBefore(checkpoint);
+            foreach (var slice in pages.Chunk(PagesDeletedAtOnce)) await _store.DeletePagesAsync(slice, CancellationToken.None);
+        }
+    }
+
+    private long CutAt(long logEnd)
+    {
+        lock (_gate) return _keptLog.CutAt(logEnd);
+    }
+
+    /// <summary>Whether memory asks for a checkpoint; not at once after one that failed.</summary>
+    private bool IsDirtyLocked() => _nodes.IsDirty && (_failedAt is not { } failedAt || _options.Time.GetElapsedTime(failedAt) >= AfterFailure);
 
     private async Task WritePagesAsync(List<Node> nodes)
     {
         var (slice, bytes) = (new List<Page>(), 0);
         foreach (var node in nodes)
         {
-            if (node is Leaf leaf)
+            var content = node.Required;
+            if (content is Leaf leaf)
             {
                 for (var i = 0; i < leaf.Count; i++)
                 {
@@ -173,7 +223,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             }
 
             node.Page = _nextPage++;
-            Add(new(node.Page, PageFormat.Write(node)));
+            Add(new(node.Page, PageFormat.Write(content)));
             if (bytes >= SliceBytes) await WriteSliceAsync();
         }
 
@@ -195,7 +245,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     private static void Forget(Node node, long firstPage)
     {
         node.Page = 0;
-        if (node is not Leaf leaf) return;
+        if (node.Content is not Leaf leaf) return;
         for (var i = 0; i < leaf.Count; i++)
         {
             if (leaf.DocumentAt(i) is { } document && document.Page >= firstPage) document.Page = 0;

@@ -7,26 +7,29 @@ using Fresnel.Values;
 
 namespace Fresnel.Engine.Pages;
 
-/// <summary>Start-up: the last checkpoint, and the log behind it.</summary>
+/// <summary>Start-up: the last checkpoint's row, the catalog's trees, and the log behind it. Nothing else is read before somebody asks for it.</summary>
 internal static class Loading
 {
     /// <exception cref="StoreException">The store cannot be used, or what it holds is damaged; the message tells a person why.</exception>
-    public static async Task<LoadedState> LoadAsync(ICommitStore store, KeyAllocator keys, CancellationToken cancellationToken)
+    public static async Task<LoadedState> LoadAsync(ICommitStore store, KeyAllocator keys, NodeCache nodes, CancellationToken cancellationToken)
     {
         var head = await store.OpenAsync(cancellationToken);
         try
         {
-            var (pending, checkpoint, row) = await LoadCheckpointAsync(store, head, keys, cancellationToken);
+            var (pending, checkpoint, row) = await LoadCheckpointAsync(head, keys, nodes, cancellationToken);
             await store.SweepPagesAsync(row.NextPage, cancellationToken);
+            await store.DeletePagesAsync(row.Freed, cancellationToken);
+            var replay = new Replay(pending, keys, nodes);
             var (timestamp, next, groups, bytes) = (row.Timestamp, row.LogFrom, 0, 0L);
             await foreach (var logged in store.ReadLogAsync(row.LogFrom, cancellationToken))
             {
                 if (logged.Position != next++) throw new InvalidDataException($"The commit log has no group at position {next - 1}.");
-                timestamp = Replay.Apply(pending, keys, logged.Group);
+                timestamp = await replay.ApplyAsync(logged.Group, cancellationToken);
                 groups++;
                 bytes += logged.Group.Length;
             }
 
+            if (next < head.LogEnd) throw new InvalidDataException($"The commit log ends at position {next}, where {head.LogEnd} was expected.");
             var snapshot = pending.Seal(timestamp, new());
             return new(new(pending, snapshot, next), checkpoint, row.NextPage, new(row.Timestamp, groups, bytes));
         }
@@ -37,13 +40,34 @@ internal static class Loading
     }
 
     private static async Task<(PendingState Pending, Snapshot? Checkpoint, CheckpointRow Row)> LoadCheckpointAsync(
-        ICommitStore store, StoreHead head, KeyAllocator keys, CancellationToken cancellationToken)
+        StoreHead head, KeyAllocator keys, NodeCache nodes, CancellationToken cancellationToken)
     {
-        if (head.Checkpoint.IsEmpty) return (PendingState.Empty(), null, new(Timestamp.Zero, head.LogStart, NextPage: 1, keys.Last, []));
+        if (head.Checkpoint.IsEmpty) return (PendingState.Empty(nodes), null, new(Timestamp.Zero, head.LogStart, NextPage: 1, keys.Last, [], []));
+        nodes.ExpectMisses();
         var row = CheckpointRow.Read(head.Checkpoint);
         keys.Saw(row.LastKey);
-        var (roots, catalog) = await new PageLoader(store).LoadAsync(row, cancellationToken);
-        var pending = new PendingState(roots, catalog);
+        var owner = new BatchOwner();
+        var roots = new RootTable().EditableBy(owner);
+        foreach (var root in row.Roots)
+        {
+            var node = new Node(root.Page);
+            if (CatalogTables.Contains(root.Index)) await nodes.PinAsync(node, cancellationToken);
+            roots.Set(owner, root.Index, new(node, root.Count, root.KeyOnly));
+        }
+
+        var pending = new PendingState(roots, ReadCatalog(roots), nodes);
         return (pending, pending.Seal(row.Timestamp, new()), row);
+    }
+
+    private static Catalog ReadCatalog(RootTable roots)
+    {
+        var catalog = Catalog.Initial;
+        foreach (var table in CatalogTables.All)
+        {
+            var documents = new TreeCursor(roots.Find(table.ById.Key)!, KeyInterval.All, descending: false);
+            while (documents.MoveNext()) catalog = catalog.With(table.Key, null, documents.Document!.WithFields());
+        }
+
+        return catalog;
     }
 }

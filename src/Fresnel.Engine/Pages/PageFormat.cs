@@ -26,22 +26,22 @@ internal static class PageFormat
     private const byte BranchKind = 1, KeysKind = 2, LeafKind = 3, JsonKind = 4;
 
     /// <summary>The page of a node whose children and large documents have theirs.</summary>
-    public static ReadOnlyMemory<byte> Write(Node node)
+    public static ReadOnlyMemory<byte> Write(NodeContent node)
     {
         var page = new ByteWriter();
         if (node is Branch branch)
         {
             page.Byte(BranchKind);
-            page.Varint(branch.Count);
-            for (var i = 0; i < branch.Count; i++) page.Varint(branch.ChildAt(i).Page);
-            WriteKeys(page, branch.Keys);
+            page.Varint(branch.Size);
+            for (var i = 0; i < branch.Size; i++) page.Varint(branch.ChildAt(i).Page);
+            WriteKeys(page, branch);
             return page.Finish();
         }
 
         var leaf = (Leaf)node;
         page.Byte(leaf.IsKeyOnly ? KeysKind : LeafKind);
         page.Varint(leaf.Count);
-        WriteKeys(page, leaf.Keys);
+        WriteKeys(page, leaf);
         for (var i = 0; i < leaf.Count && !leaf.IsKeyOnly; i++)
         {
             var document = leaf.DocumentAt(i)!;
@@ -62,11 +62,11 @@ internal static class PageFormat
         return page.Finish();
     }
 
-    /// <summary>Reads the page of a node, as far as it goes without the pages that it names.</summary>
+    /// <summary>Reads the page of a node: its children and large documents are on their pages.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static PageContent Read(ReadOnlyMemory<byte> bytes)
+    public static NodeContent Read(ReadOnlyMemory<byte> bytes)
     {
-        var page = new ByteReader(Crc32C.Verify(bytes, "A page"));
+        var page = new ByteReader(Verify(bytes));
         var kind = page.Byte();
         var count = (int)page.Varint();
         switch (kind)
@@ -74,21 +74,13 @@ internal static class PageFormat
             case BranchKind:
                 var children = new long[count];
                 for (var i = 0; i < count; i++) children[i] = page.Varint();
-                return new(ReadKeys(ref page, count - 1), children, null);
-            case KeysKind:
-                return new(ReadKeys(ref page, count), null, null);
-            case LeafKind:
-                var keys = ReadKeys(ref page, count);
-                var documents = new StoredDocument[count];
-                for (var i = 0; i < count; i++)
-                {
-                    var timestamp = new Timestamp(page.Int64());
-                    var own = page.Varint();
-                    // Copied, so that a document does not keep the whole page in memory.
-                    documents[i] = new(timestamp, own, own == 0 ? page.Sized().ToArray() : default);
-                }
-
-                return new(keys, null, documents);
+                var (separatorPrefix, separators) = ReadKeys(ref page, count - 1);
+                return new Branch(separatorPrefix.Span, separators, children);
+            case KeysKind or LeafKind:
+                var (prefix, rests) = ReadKeys(ref page, count);
+                var leaf = new Leaf(prefix.Span, rests, keyOnly: kind == KeysKind);
+                if (kind == LeafKind) ReadDocuments(ref page, leaf);
+                return leaf;
             default:
                 throw new InvalidDataException("A page is of an unknown kind.");
         }
@@ -97,7 +89,7 @@ internal static class PageFormat
     /// <summary>Reads the page of a large document.</summary>
     public static ReadOnlyMemory<byte> ReadJson(ReadOnlyMemory<byte> bytes)
     {
-        var page = Crc32C.Verify(bytes, "A page");
+        var page = Verify(bytes);
         return page.Span[0] == JsonKind ? page[1..] : throw new InvalidDataException("A page should hold a document and does not.");
     }
 
@@ -107,20 +99,26 @@ internal static class PageFormat
         for (var i = 0; i < keys.Count; i++) page.Sized(keys.Rest(i));
     }
 
-    private static KeyBlock ReadKeys(ref ByteReader page, int count)
+    private static (ReadOnlyMemory<byte> Prefix, ReadOnlyMemory<byte>[] Rests) ReadKeys(ref ByteReader page, int count)
     {
         var prefix = page.Sized();
         var rests = new ReadOnlyMemory<byte>[count];
         for (var i = 0; i < count; i++) rests[i] = page.Sized();
-        return KeyBlock.From(prefix.Span, rests);
+        return (prefix, rests);
     }
+
+    private static void ReadDocuments(ref ByteReader page, Leaf leaf)
+    {
+        for (var i = 0; i < leaf.Count; i++)
+        {
+            var timestamp = new Timestamp(page.Int64());
+            var own = page.Varint();
+            // Copied, so that a document does not keep the whole page in memory.
+            var json = own == 0 ? page.Sized().ToArray() : default(ReadOnlyMemory<byte>);
+            leaf.Replace(i, new(DocumentKey.Read(leaf.CopyKey(i)), timestamp, json) { Page = own });
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Verify(ReadOnlyMemory<byte> bytes) =>
+        bytes.IsEmpty ? throw new InvalidDataException("It is not there.") : Crc32C.Verify(bytes, "A page");
 }
-
-/// <summary>What the page of a node says.</summary>
-/// <param name="Keys">Its keys or separators.</param>
-/// <param name="Children">The pages of a branch's children; null in a leaf.</param>
-/// <param name="Documents">The documents of a leaf of <c>by_id</c>; null elsewhere.</param>
-internal sealed record PageContent(KeyBlock Keys, long[]? Children, StoredDocument[]? Documents);
-
-/// <summary>A document in a leaf's page: its JSON, or the page that holds it.</summary>
-internal readonly record struct StoredDocument(Timestamp Timestamp, long Page, ReadOnlyMemory<byte> Json);

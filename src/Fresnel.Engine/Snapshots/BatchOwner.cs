@@ -2,4 +2,19 @@ namespace Fresnel.Engine.Snapshots;
 
 /// <summary>Ownership of the nodes born in one batch: whoever holds it may edit them in place, until the batch is sealed and the token is thrown away.</summary>
 /// <remarks>Compared by reference only. A sealed batch's token lies in no hand any more, so nobody can edit its nodes again.</remarks>
-internal sealed class BatchOwner;
+internal sealed class BatchOwner
+{
+    /// <summary>The nodes that the batch made, those that it took out again included.</summary>
+    public List<Node> Born { get; } = [];
+
+    /// <summary>The nodes that the batch copied or took out: they are in older versions only.</summary>
+    public List<Node> Gone { get; } = [];
+
+    /// <summary>Makes a node of the batch.</summary>
+    public Node Make(NodeContent content)
+    {
+        var node = new Node(this, content);
+        Born.Add(node);
+        return node;
+    }
+}

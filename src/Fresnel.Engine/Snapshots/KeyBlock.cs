@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Fresnel.Engine.Snapshots;
 
-/// <summary>The sorted keys of one node in one buffer, with the prefix that all of them share cut off and kept once.</summary>
+/// <summary>Sorted keys in one buffer, with the prefix that all of them share cut off and kept once.</summary>
 /// <remarks>
 /// <code>
 ///   _bytes   | shared prefix | rest of key 0 | rest of key 1 | … | slack |
@@ -11,8 +11,11 @@ namespace Fresnel.Engine.Snapshots;
 /// </code>
 /// A zero that fills a head sorts like the end of a key, and equal heads are settled by the bytes, so the order is exact.
 /// </remarks>
-internal sealed class KeyBlock
+internal class KeyBlock
 {
+    /// <summary>This object and its three arrays, beside what is in them.</summary>
+    private const int ArraysOverhead = 128;
+
     private byte[] _bytes;
     private int _prefix;
     private int[] _ends;
@@ -25,18 +28,63 @@ internal sealed class KeyBlock
         _heads = [];
     }
 
-    private KeyBlock(int entries, int bytes)
+    /// <summary>Some neighbouring keys of another block, with room to grow and the longest prefix that they share.</summary>
+    protected KeyBlock(KeyBlock source, int from, int count) : this()
     {
-        _bytes = new byte[bytes];
-        _ends = new int[entries];
-        _heads = new ulong[entries];
+        if (count == 0) return;
+        // The keys are sorted, so what the first and the last share, all share.
+        var cut = count == source.Count ? 0 : source.Rest(from).CommonPrefixLength(source.Rest(from + count - 1));
+        var start = from == 0 ? source._prefix : source._ends[from - 1];
+        var bytes = source._prefix + cut + (source._ends[from + count - 1] - start - cut * count);
+        Reserve(count + Slack(count), bytes + Slack(bytes));
+        _prefix = source._prefix + cut;
+        Count = count;
+        source.Prefix.CopyTo(_bytes);
+        if (cut == 0)
+        {
+            // Nothing moves but the place where the rests begin.
+            source._bytes.AsSpan(start, source._ends[from + count - 1] - start).CopyTo(_bytes.AsSpan(_prefix));
+            for (var i = 0; i < count; i++) _ends[i] = source._ends[from + i] - start + _prefix;
+            source._heads.AsSpan(from, count).CopyTo(_heads);
+            return;
+        }
+
+        source.Rest(from)[..cut].CopyTo(_bytes.AsSpan(source._prefix));
+        var end = _prefix;
+        for (var i = 0; i < count; i++)
+        {
+            var rest = source.Rest(from + i)[cut..];
+            rest.CopyTo(_bytes.AsSpan(end));
+            _ends[i] = end += rest.Length;
+            _heads[i] = HeadOf(rest);
+        }
+    }
+
+    /// <summary>Keys that all begin with the prefix, given their rests in order: how a page is read. No room to grow.</summary>
+    protected KeyBlock(ReadOnlySpan<byte> prefix, IReadOnlyList<ReadOnlyMemory<byte>> rests) : this()
+    {
+        var bytes = prefix.Length;
+        for (var i = 0; i < rests.Count; i++) bytes += rests[i].Length;
+        Reserve(rests.Count, bytes);
+        _prefix = prefix.Length;
+        Count = rests.Count;
+        prefix.CopyTo(_bytes);
+        var end = prefix.Length;
+        for (var i = 0; i < rests.Count; i++)
+        {
+            rests[i].Span.CopyTo(_bytes.AsSpan(end));
+            _ends[i] = end += rests[i].Length;
+            _heads[i] = HeadOf(rests[i].Span);
+        }
     }
 
     /// <summary>How many keys there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The bytes in use: for budgets.</summary>
-    public int ByteCount => Count == 0 ? 0 : _ends[Count - 1];
+    /// <summary>The memory that the keys take, room to grow included. Bytes.</summary>
+    public int KeyBytes => ArraysOverhead + _bytes.Length + _ends.Length * (sizeof(int) + sizeof(ulong));
+
+    private int ByteCount => Count == 0 ? 0 : _ends[Count - 1];
 
     /// <summary>What every key begins with.</summary>
     public ReadOnlySpan<byte> Prefix => _bytes.AsSpan(0, _prefix);
@@ -52,7 +100,7 @@ internal sealed class KeyBlock
     public int LengthOf(int at) => _prefix + _ends[at] - (at == 0 ? _prefix : _ends[at - 1]);
 
     /// <summary>A copy of a whole key.</summary>
-    public byte[] Copy(int at)
+    public byte[] CopyKey(int at)
     {
         var key = new byte[LengthOf(at)];
         CopyTo(at, key);
@@ -124,7 +172,7 @@ internal sealed class KeyBlock
     }
 
     /// <summary>Puts a key in its place. The caller owns the block.</summary>
-    public void Insert(int at, ReadOnlySpan<byte> key)
+    protected void InsertKey(int at, ReadOnlySpan<byte> key)
     {
         if (Count == 0)
         {
@@ -155,7 +203,7 @@ internal sealed class KeyBlock
     }
 
     /// <summary>Takes a key out. The caller owns the block.</summary>
-    public void RemoveAt(int at)
+    protected void RemoveKey(int at)
     {
         var start = at == 0 ? _prefix : _ends[at - 1];
         var length = _ends[at] - start;
@@ -168,60 +216,6 @@ internal sealed class KeyBlock
 
         Count--;
         if (Count == 0) _prefix = 0;
-    }
-
-    /// <summary>A copy with room to grow, to be edited by its new owner.</summary>
-    public KeyBlock Clone()
-    {
-        var copy = new KeyBlock(Count + Slack(Count), ByteCount + Slack(ByteCount)) { _prefix = _prefix, Count = Count };
-        _bytes.AsSpan(0, ByteCount).CopyTo(copy._bytes);
-        _ends.AsSpan(0, Count).CopyTo(copy._ends);
-        _heads.AsSpan(0, Count).CopyTo(copy._heads);
-        return copy;
-    }
-
-    /// <summary>Some neighbouring keys as a block of their own, with the longest prefix that they share.</summary>
-    public KeyBlock Slice(int from, int count)
-    {
-        if (count == 0) return new();
-        // The keys are sorted, so what the first and the last share, all share.
-        var cut = Rest(from).CommonPrefixLength(Rest(from + count - 1));
-        var start = from == 0 ? _prefix : _ends[from - 1];
-        var bytes = _prefix + cut + (_ends[from + count - 1] - start - cut * count);
-        var slice = new KeyBlock(count + Slack(count), bytes + Slack(bytes)) { _prefix = _prefix + cut };
-        Prefix.CopyTo(slice._bytes);
-        Rest(from)[..cut].CopyTo(slice._bytes.AsSpan(_prefix));
-        var end = slice._prefix;
-        for (var i = 0; i < count; i++)
-        {
-            var rest = Rest(from + i)[cut..];
-            rest.CopyTo(slice._bytes.AsSpan(end));
-            end += rest.Length;
-            slice._ends[i] = end;
-            slice._heads[i] = HeadOf(rest);
-        }
-
-        slice.Count = count;
-        return slice;
-    }
-
-    /// <summary>A block of keys that all begin with the prefix, given their rests in order: how a page is read.</summary>
-    public static KeyBlock From(ReadOnlySpan<byte> prefix, IReadOnlyList<ReadOnlyMemory<byte>> rests)
-    {
-        var bytes = prefix.Length;
-        for (var i = 0; i < rests.Count; i++) bytes += rests[i].Length;
-        var block = new KeyBlock(rests.Count, bytes) { _prefix = prefix.Length, Count = rests.Count };
-        prefix.CopyTo(block._bytes);
-        var end = prefix.Length;
-        for (var i = 0; i < rests.Count; i++)
-        {
-            rests[i].Span.CopyTo(block._bytes.AsSpan(end));
-            end += rests[i].Length;
-            block._ends[i] = end;
-            block._heads[i] = HeadOf(rests[i].Span);
-        }
-
-        return block;
     }
 
     private void ShortenPrefix(int length)
@@ -244,6 +238,13 @@ internal sealed class KeyBlock
 
         _bytes = shorter;
         _prefix = length;
+    }
+
+    private void Reserve(int entries, int bytes)
+    {
+        _bytes = new byte[bytes];
+        _ends = new int[entries];
+        _heads = new ulong[entries];
     }
 
     private void EnsureRoom(int entries, int bytes)

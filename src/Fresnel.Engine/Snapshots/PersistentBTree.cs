@@ -4,13 +4,13 @@ namespace Fresnel.Engine.Snapshots;
 /// <remarks>
 /// A batch edits the nodes that it made itself in place, by its <see cref="BatchOwner"/>; all others it copies first. Nobody else may see the tree
 /// until the batch is sealed. A tree of <c>by_id</c> keeps a document at each key, a secondary tree has keys alone.
+/// Reads go as far as nodes are in memory and name what they miss; edits demand that the path of their key is (<see cref="FindMissing"/>).
 /// </remarks>
 internal sealed class PersistentBTree
 {
     private readonly BatchOwner? _owner;
-    private readonly bool _keyOnly;
 
-    public PersistentBTree(bool keyOnly) : this(null, new Leaf(null, new(), keyOnly ? null : []), 0, keyOnly)
+    public PersistentBTree(bool keyOnly) : this(null, new(null, new Leaf(keyOnly)), 0, keyOnly)
     {
     }
 
@@ -21,7 +21,7 @@ internal sealed class PersistentBTree
     private PersistentBTree(BatchOwner? owner, Node root, long count, bool keyOnly)
     {
         _owner = owner;
-        _keyOnly = keyOnly;
+        IsKeyOnly = keyOnly;
         Root = root;
         Count = count;
     }
@@ -33,20 +33,49 @@ internal sealed class PersistentBTree
     public long Count { get; private set; }
 
     /// <summary>Whether the tree has keys alone.</summary>
-    public bool IsKeyOnly => _keyOnly;
+    public bool IsKeyOnly { get; }
 
     /// <summary>This tree if the batch owns it, else a version that it owns, at the cost of one small object.</summary>
-    public PersistentBTree EditableBy(BatchOwner owner) => ReferenceEquals(_owner, owner) ? this : new(owner, Root, Count, _keyOnly);
+    public PersistentBTree EditableBy(BatchOwner owner) => ReferenceEquals(_owner, owner) ? this : new(owner, Root, Count, IsKeyOnly);
 
     /// <summary>Whether the key is there, and its document.</summary>
-    public bool TryGet(ReadOnlySpan<byte> key, out Document? document)
+    /// <param name="key">The key.</param>
+    /// <param name="document">The document; null in a tree of keys alone.</param>
+    /// <param name="missing">What must be loaded first: when the answer is no, to know it; when it is yes, to have the document's JSON.</param>
+    public bool TryGet(ReadOnlySpan<byte> key, out Document? document, out Missing? missing)
+    {
+        document = null;
+        missing = null;
+        for (var node = Root; ;)
+        {
+            switch (node.Read())
+            {
+                case Branch branch:
+                    node = branch.ChildAt(branch.CountUpTo(key));
+                    break;
+                case Leaf leaf:
+                    var at = leaf.Find(key, out var found);
+                    if (!found) return false;
+                    document = leaf.DocumentAt(at);
+                    if (document is { IsCold: true }) missing = new(node, leaf, document);
+                    return true;
+                default:
+                    missing = new(node, null, null);
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>The first node on the way to a key that is not in memory; null when the key may be put or removed.</summary>
+    public Node? FindMissing(ReadOnlySpan<byte> key)
     {
         var node = Root;
-        while (node is Branch branch) node = branch.ChildAt(branch.Keys.CountUpTo(key));
-        var leaf = (Leaf)node;
-        var at = leaf.Keys.Find(key, out var found);
-        document = found ? leaf.DocumentAt(at) : null;
-        return found;
+        while (true)
+        {
+            if (node.Read() is not { } content) return node;
+            if (content is not Branch branch) return null;
+            node = branch.ChildAt(branch.CountUpTo(key));
+        }
     }
 
     /// <summary>Sets a key; returns the document that was there.</summary>
@@ -55,17 +84,7 @@ internal sealed class PersistentBTree
         RequireOwner(owner);
         var root = Root;
         var split = Put(owner, ref root, key, document, out var previous, out var added);
-        if (split is { } halves)
-        {
-            var separators = new KeyBlock();
-            separators.Insert(0, halves.Separator);
-            var children = new Node[Node.Width + 1];
-            children[0] = root;
-            children[1] = halves.Right;
-            root = new Branch(owner, separators, children, 2);
-        }
-
-        Root = root;
+        Root = split is { } halves ? owner.Make(new Branch(root, halves.Separator, halves.Right)) : root;
         if (added) Count++;
         return previous;
     }
@@ -74,10 +93,15 @@ internal sealed class PersistentBTree
     public bool Remove(BatchOwner owner, ReadOnlySpan<byte> key, out Document? document)
     {
         RequireOwner(owner);
-        if (!TryGet(key, out document)) return false;
+        if (!TryGet(key, out document, out _)) return false;
         var root = Root;
         Remove(owner, ref root, key);
-        while (root is Branch { Count: 1 } branch) root = branch.ChildAt(0);
+        while (root.Content is Branch { Size: 1 } branch)
+        {
+            owner.Gone.Add(root);
+            root = branch.ChildAt(0);
+        }
+
         Root = root;
         Count--;
         return true;
@@ -86,9 +110,9 @@ internal sealed class PersistentBTree
     private static Split? Put(BatchOwner owner, ref Node node, ReadOnlySpan<byte> key, Document? document, out Document? previous, out bool added)
     {
         node = node.EditableBy(owner);
-        if (node is Leaf leaf)
+        if (node.Required is Leaf leaf)
         {
-            var at = leaf.Keys.Find(key, out var found);
+            var at = leaf.Find(key, out var found);
             added = !found;
             previous = found ? leaf.DocumentAt(at) : null;
             if (found)
@@ -103,88 +127,90 @@ internal sealed class PersistentBTree
                 return null;
             }
 
-            return SplitLeaf(owner, ref node, leaf, at, key, document);
+            return SplitLeaf(owner, node, leaf, at, key, document);
         }
 
-        var branch = (Branch)node;
-        var child = branch.Keys.CountUpTo(key);
+        var branch = (Branch)node.Required;
+        var child = branch.CountUpTo(key);
         var split = Put(owner, ref branch.ChildAt(child), key, document, out previous, out added);
         if (split is not { } halves) return null;
         branch.InsertAfter(child, halves.Separator, halves.Right);
-        return branch.Count <= Node.Width ? null : SplitBranch(owner, ref node, branch, child + 1 == branch.Count - 1);
+        return branch.Size <= Node.Width ? null : SplitBranch(owner, node, branch, child + 1 == branch.Size - 1);
     }
 
-    private static Split SplitLeaf(BatchOwner owner, ref Node node, Leaf leaf, int at, ReadOnlySpan<byte> key, Document? document)
+    private static Split SplitLeaf(BatchOwner owner, Node node, Leaf leaf, int at, ReadOnlySpan<byte> key, Document? document)
     {
         // Keys that grow (creation times, ids) always come at the end: the full leaf is left full, and the next one begins with the new key.
         var cut = at == leaf.Count ? leaf.Count : leaf.Count / 2;
-        var left = cut == leaf.Count ? leaf : leaf.Slice(owner, 0, cut);
-        var right = leaf.Slice(owner, cut, leaf.Count - cut);
+        var left = cut == leaf.Count ? leaf : leaf.Slice(0, cut);
+        var right = leaf.Slice(cut, leaf.Count - cut);
         if (at > cut || cut == leaf.Count) right.Insert(at - cut, key, document);
         else left.Insert(at, key, document);
-        node = left;
+        node.Content = left;
 
         // The shortest key that tells the two apart.
-        var first = right.Keys.Copy(0);
-        var last = left.Keys.Copy(left.Count - 1);
-        return new(first[..(first.AsSpan().CommonPrefixLength(last) + 1)], right);
+        var first = right.CopyKey(0);
+        var last = left.CopyKey(left.Count - 1);
+        return new(first[..(first.AsSpan().CommonPrefixLength(last) + 1)], owner.Make(right));
     }
 
-    private static Split SplitBranch(BatchOwner owner, ref Node node, Branch branch, bool atEnd)
+    private static Split SplitBranch(BatchOwner owner, Node node, Branch branch, bool atEnd)
     {
-        var cut = atEnd ? branch.Count - 2 : branch.Count / 2;
-        var separator = branch.Keys.Copy(cut - 1);
-        var right = branch.Slice(owner, cut, branch.Count - cut);
-        node = branch.Slice(owner, 0, cut);
+        var cut = atEnd ? branch.Size - 2 : branch.Size / 2;
+        var separator = branch.CopyKey(cut - 1);
+        var right = owner.Make(branch.Slice(cut, branch.Size - cut));
+        node.Content = branch.Slice(0, cut);
         return new(separator, right);
     }
 
     private static void Remove(BatchOwner owner, ref Node node, ReadOnlySpan<byte> key)
     {
         node = node.EditableBy(owner);
-        if (node is Leaf leaf)
+        if (node.Required is Leaf leaf)
         {
-            leaf.RemoveAt(leaf.Keys.Find(key, out _));
+            leaf.RemoveAt(leaf.Find(key, out _));
             return;
         }
 
-        var branch = (Branch)node;
-        var at = branch.Keys.CountUpTo(key);
+        var branch = (Branch)node.Required;
+        var at = branch.CountUpTo(key);
         Remove(owner, ref branch.ChildAt(at), key);
         var child = branch.ChildAt(at);
-        if (child.Count >= Node.Thin) return;
-        if (IsEmpty(child) && branch.Count > 1)
+        if (child.Required.Size >= Node.Thin) return;
+        if (IsEmpty(child) && branch.Size > 1)
         {
+            owner.Gone.Add(child);
             branch.RemoveAt(at);
             return;
         }
 
-        // A thin node beside a full one is left alone: merging would only be followed by a split.
-        if (at > 0 && child.Count + branch.ChildAt(at - 1).Count <= Node.Width * 3 / 4) MergeRight(owner, branch, at - 1);
-        else if (at + 1 < branch.Count && child.Count + branch.ChildAt(at + 1).Count <= Node.Width * 3 / 4) MergeRight(owner, branch, at);
+        // A thin node beside a full one is left alone: merging would only be followed by a split. So is one whose neighbour is not in memory.
+        if (at > 0 && Fit(child, branch.ChildAt(at - 1))) MergeRight(owner, branch, at - 1);
+        else if (at + 1 < branch.Size && Fit(child, branch.ChildAt(at + 1))) MergeRight(owner, branch, at);
     }
 
-    private static bool IsEmpty(Node node) => node is Leaf { Count: 0 } || node is Branch { Count: 1 } branch && IsEmpty(branch.ChildAt(0));
+    private static bool Fit(Node child, Node neighbour) => neighbour.Content is { } content && child.Required.Size + content.Size <= Node.Width * 3 / 4;
+
+    private static bool IsEmpty(Node node) => node.Content is Leaf { Count: 0 } || node.Content is Branch { Size: 1 } branch && IsEmpty(branch.ChildAt(0));
 
     /// <summary>Moves all of the right neighbour's entries into the child at this place.</summary>
     private static void MergeRight(BatchOwner owner, Branch parent, int at)
     {
-        var separator = parent.Keys.Copy(at);
+        var separator = parent.CopyKey(at);
+        var right = parent.ChildAt(at + 1);
+        var content = right.Required;
         ref var left = ref parent.ChildAt(at);
         left = left.EditableBy(owner);
-        var right = parent.ChildAt(at + 1);
-        if (left is Leaf leaf && right is Leaf other)
+        if (left.Required is Leaf leaf && content is Leaf other)
         {
-            for (var i = 0; i < other.Count; i++) leaf.Insert(leaf.Count, other.Keys.Copy(i), other.DocumentAt(i));
+            for (var i = 0; i < other.Count; i++) leaf.Insert(leaf.Count, other.CopyKey(i), other.DocumentAt(i));
         }
-        else if (left is Branch branch && right is Branch sibling)
+        else if (left.Required is Branch branch && content is Branch sibling)
         {
-            for (var i = 0; i < sibling.Count; i++)
-            {
-                branch.InsertAfter(branch.Count - 1, i == 0 ? separator : sibling.Keys.Copy(i - 1), sibling.ChildAt(i));
-            }
+            for (var i = 0; i < sibling.Size; i++) branch.InsertAfter(branch.Size - 1, i == 0 ? separator : sibling.CopyKey(i - 1), sibling.ChildAt(i));
         }
 
+        owner.Gone.Add(right);
         parent.RemoveAt(at + 1);
     }
 

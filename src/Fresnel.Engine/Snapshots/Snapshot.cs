@@ -6,8 +6,9 @@ namespace Fresnel.Engine.Snapshots;
 /// <summary>The whole database as of one timestamp: a table of roots. Immutable; readers never lock.</summary>
 public sealed class Snapshot
 {
-    internal Snapshot(Timestamp timestamp, RootTable roots, Catalog catalog, Lineage lineage)
+    internal Snapshot(Timestamp timestamp, RootTable roots, Catalog catalog, Lineage lineage, PageEpoch epoch)
     {
+        Epoch = epoch;
         Timestamp = timestamp;
         Roots = roots;
         Catalog = catalog;
@@ -25,6 +26,22 @@ public sealed class Snapshot
 
     /// <summary>The line of commits that it belongs to.</summary>
     internal Lineage Lineage { get; }
+
+    /// <summary>The checkpoint that was in force when it was sealed: whoever reads it keeps that one's pages.</summary>
+    internal PageEpoch Epoch { get; }
+}
+
+/// <summary>The time during which one checkpoint is in force. Pages that a later one frees are kept while a snapshot of this time, or an earlier one, is being read.</summary>
+internal sealed class PageEpoch
+{
+    private int _readers;
+
+    /// <summary>Whether somebody reads a snapshot of this time.</summary>
+    public bool IsRead => Volatile.Read(ref _readers) > 0;
+
+    public void Enter() => Interlocked.Increment(ref _readers);
+
+    public void Leave() => Interlocked.Decrement(ref _readers);
 }
 
 /// <summary>A line of commits. It ends when the store refuses a group: what was sealed behind the last durable commit never happened.</summary>

@@ -17,19 +17,20 @@ public interface ICommitStore : IAsyncDisposable
     /// <summary>Reads the groups from a position to the end of the log, oldest first.</summary>
     IAsyncEnumerable<LogRow> ReadLogAsync(long from, CancellationToken cancellationToken);
 
-    /// <summary>Reads pages by number, in the order asked.</summary>
-    /// <exception cref="StoreException">A page is not there.</exception>
+    /// <summary>Reads pages by number, in the order asked. One that is not there comes as no bytes.</summary>
     ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadPagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken);
 
     /// <summary>Writes some of a checkpoint's pages. They are not reachable until <see cref="FlipAsync"/>; durable only then.</summary>
     ValueTask WritePagesAsync(IReadOnlyList<Page> slice, CancellationToken cancellationToken);
 
-    /// <summary>Makes a checkpoint the current one, drops the log before <paramref name="logFrom"/> and the freed pages. Atomic and durable on return.</summary>
+    /// <summary>Makes a checkpoint the current one and drops the log before <paramref name="logFrom"/>. Atomic and durable on return.</summary>
     /// <param name="checkpoint">The bytes that <see cref="StoreHead.Checkpoint"/> will hold.</param>
     /// <param name="logFrom">The position of the first group that is kept.</param>
-    /// <param name="freedPages">Pages that nothing refers to any more.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, IReadOnlyList<long> freedPages, CancellationToken cancellationToken);
+    ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, CancellationToken cancellationToken);
+
+    /// <summary>Deletes pages. Those that are not there are deleted already. Durable with the next write that is.</summary>
+    ValueTask DeletePagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken);
 
     /// <summary>Deletes the pages from this number on: what a checkpoint that was never flipped to left behind.</summary>
     ValueTask SweepPagesAsync(long from, CancellationToken cancellationToken);
@@ -61,6 +62,9 @@ public enum StoreFailure
 
     /// <summary>It cannot be opened or used as it is: not writable, in use, of another format. The message tells a person what to do.</summary>
     Unusable,
+
+    /// <summary>What is read is not what was written. Nothing of it is served; the message names the place.</summary>
+    Damaged,
 }
 
 /// <summary>A store failed.</summary>

@@ -36,7 +36,7 @@ internal sealed class Backfill(Database database)
             return false;
         }
 
-        transaction.MoveBackfill(index, NextCursor(transaction, index));
+        transaction.MoveBackfill(index, await NextCursorAsync(transaction, index, cancellationToken));
         var commit = await database.SubmitAsync(transaction, cancellationToken);
         _last = commit;
         return Check(await commit.Sealed.WaitAsync(cancellationToken)) is CommitOutcome.Committed or CommitOutcome.Conflict;
@@ -47,15 +47,16 @@ internal sealed class Backfill(Database database)
         : throw new StoreException(StoreFailure.Refused, "A step of filling an index was refused.");
 
     /// <summary>The key a step further on; null when the end is nearer. What is read here decides nothing but the length of the step, so it is not recorded.</summary>
-    private static byte[]? NextCursor(Transaction transaction, Index index)
+    private static async ValueTask<byte[]?> NextCursorAsync(Transaction transaction, Index index, CancellationToken cancellationToken)
     {
         var table = transaction.Catalog.Find(index.Table)!;
         var byId = transaction.Snapshot.Roots.Find(table.ById.Key)!;
-        var rest = index.Cursor is { } cursor ? KeyInterval.All with { Lower = KeyInterval.Successor(cursor.Span) } : KeyInterval.All;
-        var documents = new TreeCursor(byId, rest, descending: false);
-        for (var i = 0; i < StepLength; i++)
+        var documents = new TreeCursor(byId, Residency.Between(index.Cursor, null), descending: false);
+        for (var i = 0; i < StepLength;)
         {
-            if (!documents.MoveNext()) return null;
+            if (documents.MoveNext()) i++;
+            else if (documents.Missing is { } missing) await transaction.LoadAsync(missing, cancellationToken);
+            else return null;
         }
 
         return documents.CopyKey();

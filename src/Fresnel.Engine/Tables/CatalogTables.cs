@@ -43,6 +43,9 @@ internal static class CatalogTables
     /// <summary>Whether a change in this table changes the catalog. Such writes are applied before all others of their commit.</summary>
     public static bool Contains(TableKey table) => table.Number is >= 1 and <= 4;
 
+    /// <summary>Whether an index is of one of these tables: its tree stays in memory.</summary>
+    public static bool Contains(IndexKeyId index) => index.Number < FirstFreeKey;
+
     private static Table Make(int key, string name, uint number, int firstIndex, params ReadOnlySpan<(string Name, string[] Fields)> indexes)
     {
         var made = ImmutableArray.CreateBuilder<Index>();

@@ -17,9 +17,13 @@ public sealed class DocumentStream
     private readonly PersistentBTree _byId;
     private readonly byte[] _idKey;
 
-    /// <summary>The next entry of the snapshot that is not hidden by a write; null at its end.</summary>
+    /// <summary>A place in the snapshot's tree; its entry is the next one when <see cref="_isOnEntry"/>.</summary>
     private TreeCursor? _stored;
+    private bool _isOnEntry;
+
+    /// <summary>The next entry of the snapshot that is not hidden by a write, once <see cref="_isStoredKnown"/>; null at its end.</summary>
     private Document? _storedDocument;
+    private bool _isStoredKnown;
 
     /// <summary>The next entry among the transaction's writes; null when there are none.</summary>
     private TreeCursor? _written;
@@ -51,7 +55,7 @@ public sealed class DocumentStream
     private static PersistentBTree Empty { get; } = new(keyOnly: false);
 
     /// <summary>The key in the index of the document that came last; empty before the first.</summary>
-    public ReadOnlyMemory<byte> LastKey => _lastKey ??= _lastKeys?.Copy(_lastAt) ?? [];
+    public ReadOnlyMemory<byte> LastKey => _lastKey ??= _lastKeys?.CopyKey(_lastAt) ?? [];
 
     /// <summary>Whether everything was consumed and the end was reached.</summary>
     public bool IsAtEnd { get; private set; }
@@ -63,13 +67,30 @@ public sealed class DocumentStream
         cancellationToken.ThrowIfCancellationRequested();
         if (IsAtEnd) return default;
         FollowWrites();
+        return FindStored() is { } missing ? LoadAndTakeAsync(missing, cancellationToken) : new(Take());
+    }
+
+    private async ValueTask<Document?> LoadAndTakeAsync(Missing? missing, CancellationToken cancellationToken)
+    {
+        while (missing is not null)
+        {
+            await _transaction.LoadAsync(missing, cancellationToken);
+            FollowWrites();
+            missing = FindStored();
+        }
+
+        return Take();
+    }
+
+    private Document? Take()
+    {
         var takesWritten = _writtenReady && (_storedDocument is null || WrittenComesFirst());
         var next = takesWritten ? _written!.Document : _storedDocument;
         _hasNews = true;
         if (next is null)
         {
             IsAtEnd = true;
-            return default;
+            return null;
         }
 
         if (takesWritten)
@@ -80,12 +101,12 @@ public sealed class DocumentStream
         else
         {
             (_lastKeys, _lastAt, _lastKey) = (_stored!.Keys, _stored.At, null);
-            AdvanceStored();
+            (_isStoredKnown, _isOnEntry) = (false, false);
         }
 
         // Last, because a refusal depends on this document too.
         _transaction.CountRead(_table, next);
-        return new(next);
+        return next;
     }
 
     /// <summary>Adds what was consumed so far to a read set.</summary>
@@ -121,25 +142,47 @@ public sealed class DocumentStream
     private void Seek(KeyInterval rest)
     {
         _stored = new(_tree, rest, _descending);
-        AdvanceStored();
+        (_isStoredKnown, _isOnEntry) = (false, false);
         _writtenReady = false;
         if (!_transaction.Writes.Touches(_table.Key)) return;
         _written = new(_transaction.Writes.OverlayOf(_table, _index), rest, _descending);
         _writtenReady = _written.MoveNext();
     }
 
-    private void AdvanceStored()
+    /// <summary>Finds the snapshot's next entry, if it is not known; returns what must be loaded first.</summary>
+    private Missing? FindStored()
     {
-        do _storedDocument = _stored!.MoveNext() ? DocumentOf(_stored) : null;
-        while (_storedDocument is not null && IsHidden(_storedDocument));
+        while (!_isStoredKnown)
+        {
+            if (!_isOnEntry && !_stored!.MoveNext())
+            {
+                if (_stored.Missing is { } node) return node;
+                (_storedDocument, _isStoredKnown) = (null, true);
+                return null;
+            }
+
+            _isOnEntry = true;
+            var document = DocumentOf(_stored!, out var missing);
+            if (document is not null && IsHidden(document)) _isOnEntry = false;
+            else if (missing is not null) return missing;
+            else (_storedDocument, _isStoredKnown) = (document, true);
+        }
+
+        return null;
     }
 
     private bool IsHidden(Document document) => _transaction.Writes.TryGet(_table.Key, document.Id.InternalId, out _);
 
-    private Document DocumentOf(TreeCursor cursor)
+    private Document? DocumentOf(TreeCursor cursor, out Missing? missing)
     {
-        if (cursor.Document is { } document) return document;
+        if (!_tree.IsKeyOnly)
+        {
+            missing = cursor.Missing;
+            return cursor.Document;
+        }
+
         cursor.Keys.CopyTail(cursor.At, _idKey);
-        return _byId.TryGet(_idKey, out document) ? document! : throw new InvalidOperationException($"Index {_index.Name} of {_table.Name} names a document that is not there.");
+        if (_byId.TryGet(_idKey, out var document, out missing) || missing is not null) return document;
+        throw new InvalidOperationException($"Index {_index.Name} of {_table.Name} names a document that is not there.");
     }
 }

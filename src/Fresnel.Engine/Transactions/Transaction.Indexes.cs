@@ -39,7 +39,8 @@ public sealed partial class Transaction
     {
         var current = Current(index);
         if (current.State == IndexState.Backfilling) RemoveBackfill(current);
-        Write(CatalogTables.Indexes, current.DocumentId!.Value, null);
+        var document = Stored(CatalogTables.Indexes, current.DocumentId!.Value);
+        Write(CatalogTables.Indexes, document.Id, document, null);
     }
 
     /// <summary>Drops a table with all its documents and indexes, in this one commit.</summary>
@@ -50,7 +51,8 @@ public sealed partial class Transaction
         if (!table.IsSystem) EnforceDeletion(table);
         var current = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
         foreach (var index in current.Indexes.Where(index => index.DocumentId is not null)) DropIndex(index);
-        Write(CatalogTables.Tables, TableDocumentId(current), null);
+        var document = TableDocumentOf(current);
+        Write(CatalogTables.Tables, document.Id, document, null);
     }
 
     /// <summary>Makes the system tables of a component, which makes it one; does nothing when it has them.</summary>
@@ -70,7 +72,7 @@ public sealed partial class Transaction
         else
         {
             Change(Current(index), Current(index) with { State = IndexState.Backfilled });
-            Write(CatalogTables.Backfills, backfill.Id, null);
+            Write(CatalogTables.Backfills, backfill.Id, backfill, null);
         }
     }
 
@@ -107,27 +109,22 @@ public sealed partial class Transaction
 
     private bool IsNew(Table table) => Snapshot.Catalog.Find(table.Key) is null;
 
-    private Document Stored(Table table, DocumentId id)
-    {
-        var idKey = DocumentKey.Of(id);
-        Reads.Add(table.ById.Key, KeyInterval.Point(idKey));
-        return Find(table, id.InternalId, idKey) ?? throw new InvalidOperationException($"There is no document {id} in {table.Name}.");
-    }
+    private Document Stored(Table table, DocumentId id) => FindInCatalog(table, id) ?? throw new InvalidOperationException($"There is no document {id} in {table.Name}.");
 
-    private DocumentId TableDocumentId(Table table) =>
-        First(CatalogTables.Tables, CatalogTables.ByName, IndexKey.Encode(table.Component, table.Name))?.Id
+    private Document TableDocumentOf(Table table) =>
+        First(CatalogTables.Tables, CatalogTables.ByName, IndexKey.Encode(table.Component, table.Name))
         ?? throw new InvalidOperationException($"Table {table.Name} has no document.");
 
     private void RemoveBackfill(Tables.Index index)
     {
         if (First(CatalogTables.Backfills, CatalogTables.ByIndex, IndexKey.Encode(Value.Int64(index.Key.Number))) is { } backfill)
-            Write(CatalogTables.Backfills, backfill.Id, null);
+            Write(CatalogTables.Backfills, backfill.Id, backfill, null);
     }
 
     /// <summary>The first document whose key begins with these values. Catalog tables are in memory always, so nothing is waited for.</summary>
     private Document? First(Table table, Tables.Index index, byte[] prefix)
     {
         var next = Read(table, index, KeyInterval.Prefix(prefix)).NextAsync(CancellationToken.None);
-        return next.IsCompletedSuccessfully ? next.Result : throw new InvalidOperationException("A catalog table was not in memory.");
+        return next.IsCompletedSuccessfully ? next.Result?.WithFields() : throw new InvalidOperationException("A catalog table was not in memory.");
     }
 }

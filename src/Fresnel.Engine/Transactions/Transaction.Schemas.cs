@@ -18,9 +18,7 @@ public sealed partial class Transaction
     public DeployedSchema? FindSchema(DocumentId id)
     {
         if (id.TableNumber != CatalogTables.Schemas.Number) return null;
-        var idKey = DocumentKey.Of(id);
-        Reads.Add(CatalogTables.Schemas.ById.Key, KeyInterval.Point(idKey));
-        return Find(CatalogTables.Schemas, id.InternalId, idKey) is { } document ? SchemaDocument.Read(document) : null;
+        return FindInCatalog(CatalogTables.Schemas, id) is { } document ? SchemaDocument.Read(document) : null;
     }
 
     /// <summary>Makes a schema pending; another one that is pending or validated is overwritten.</summary>

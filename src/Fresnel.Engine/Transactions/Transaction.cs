@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
 using Fresnel.Values;
@@ -15,14 +16,17 @@ public sealed partial class Transaction : IDisposable
 {
     private readonly DatabaseOptions _options;
     private readonly KeyAllocator _keys;
+    private readonly NodeCache _nodes;
     private readonly TransactionLimits _limits;
     private readonly HashSet<TableKey> _dependencies = [];
     private double _nextCreationTime;
     private TransactionUsage _usage;
     private bool _closed;
 
-    internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys)
+    internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys, NodeCache nodes)
     {
+        _nodes = nodes;
+        snapshot.Epoch.Enter();
         Snapshot = snapshot;
         IsReadOnly = readOnly;
         Catalog = snapshot.Catalog;
@@ -69,7 +73,7 @@ public sealed partial class Transaction : IDisposable
         var idKey = DocumentKey.Of(new(table.Number, id));
         Reads.Add(table.ById.Key, KeyInterval.Point(idKey), counts: !table.IsSystem);
         CountQuery(table);
-        var found = Find(table, id, idKey);
+        if (!TryFind(table, id, idKey, out var found, out var missing)) return LoadAndGetAsync(table, id, idKey, missing!, cancellationToken);
         if (found is not null) CountRead(table, found);
         return new(found);
     }
@@ -101,32 +105,29 @@ public sealed partial class Transaction : IDisposable
 
     /// <summary>Merges fields into a document; one that is undefined is removed. An equal result is no write.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a schema mismatch, a limit.</exception>
-    public ValueTask<Document> PatchAsync(Table table, DocumentId id, ValuePatch patch, CancellationToken cancellationToken)
+    public async ValueTask<Document> PatchAsync(Table table, DocumentId id, ValuePatch patch, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var current = Existing(table, id, "Update");
-        return new(Update(table, current, current.Fields.Merge(patch)));
+        var current = await ExistingAsync(table, id, "Update", cancellationToken);
+        return Update(table, current, current.Fields.Merge(patch));
     }
 
     /// <summary>Replaces all fields but the system fields. An equal result is no write.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a schema mismatch, a limit.</exception>
-    public ValueTask<Document> ReplaceAsync(Table table, DocumentId id, ValueObject fields, CancellationToken cancellationToken)
+    public async ValueTask<Document> ReplaceAsync(Table table, DocumentId id, ValueObject fields, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var current = Existing(table, id, "Replace");
+        var current = await ExistingAsync(table, id, "Replace", cancellationToken);
         if (fields["_id"].IsUndefined) fields = fields.With("_id", current.Fields["_id"]);
         if (fields["_creationTime"].IsUndefined) fields = fields.With("_creationTime", current.Fields["_creationTime"]);
-        return new(Update(table, current, fields));
+        return Update(table, current, fields);
     }
 
     /// <summary>Deletes a document and returns what it was.</summary>
     /// <exception cref="DeveloperException"><c>NonexistentDocument</c>, a limit.</exception>
-    public ValueTask<Document> DeleteAsync(Table table, DocumentId id, CancellationToken cancellationToken)
+    public async ValueTask<Document> DeleteAsync(Table table, DocumentId id, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var current = Existing(table, id, "Delete");
-        Write(table, id, null);
-        return new(current);
+        var current = await ExistingAsync(table, id, "Delete", cancellationToken);
+        Write(table, id, current, null);
+        return current;
     }
 
     /// <summary>Marks a point to roll back to: the start of a nested call.</summary>
@@ -139,7 +140,14 @@ public sealed partial class Transaction : IDisposable
     }
 
     /// <summary>Closes the snapshot. A transaction that was submitted is closed by the engine.</summary>
-    public void Dispose() => _closed = true;
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, true)) return;
+        Snapshot.Epoch.Leave();
+    }
+
+    /// <summary>Loads what a read misses.</summary>
+    internal ValueTask LoadAsync(Missing missing, CancellationToken cancellationToken) => _nodes.LoadAsync(missing, Snapshot.Timestamp, cancellationToken);
 
     /// <summary>Counts a document against the limits, before it is handed out.</summary>
     internal void CountRead(Table table, Document document)
@@ -168,7 +176,7 @@ public sealed partial class Transaction : IDisposable
         var creationTime = _nextCreationTime;
         _nextCreationTime = Math.BitIncrement(creationTime);
         var document = Valid(table, id, fields.With("_id", id.ToString()).With("_creationTime", Value.Float64(creationTime)));
-        Write(table, id, document);
+        Write(table, id, null, document);
         return document;
     }
 
@@ -179,7 +187,7 @@ public sealed partial class Transaction : IDisposable
             throw TransactionErrors.InvalidCreationTime(current.Fields["_creationTime"].AsFloat64(), fields, fields["_creationTime"]);
         var changed = Valid(table, current.Id, fields);
         if (changed.Json.Span.SequenceEqual(current.Json.Span)) return current;
-        Write(table, current.Id, changed);
+        Write(table, current.Id, current, changed);
         return changed;
     }
 
@@ -190,49 +198,65 @@ public sealed partial class Transaction : IDisposable
         return new(id, Timestamp.Zero, ValueJson.Write(Value.Object(fields)), fields);
     }
 
-    private Document Existing(Table table, DocumentId id, string operation)
+    private async ValueTask<Document> ExistingAsync(Table table, DocumentId id, string operation, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (id.TableNumber == table.Number)
         {
             var idKey = DocumentKey.Of(id);
             Reads.Add(table.ById.Key, KeyInterval.Point(idKey));
-            if (Find(table, id.InternalId, idKey) is { } document) return document;
+            Document? found;
+            while (!TryFind(table, id.InternalId, idKey, out found, out var missing)) await LoadAsync(missing!, cancellationToken);
+            if (found is not null) return found.WithFields();
         }
 
         throw TransactionErrors.Nonexistent(operation, id);
     }
 
-    private Document? Find(Table table, InternalId id, byte[] idKey)
+    private async ValueTask<Document?> LoadAndGetAsync(Table table, InternalId id, byte[] idKey, Missing missing, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        return Writes.TryGet(table.Key, id, out var write) ? write.After : Stored(table, idKey);
+        Document? found;
+        do await LoadAsync(missing, cancellationToken);
+        while (!TryFind(table, id, idKey, out found, out missing!));
+        if (found is not null) CountRead(table, found);
+        return found;
     }
 
-    private Document? Stored(Table table, byte[] idKey) =>
-        Snapshot.Roots.Find(table.ById.Key) is { } tree && tree.TryGet(idKey, out var document) ? document : null;
+    /// <summary>Finds a document among the writes or in the snapshot; false while something must be loaded first.</summary>
+    private bool TryFind(Table table, InternalId id, byte[] idKey, out Document? document, out Missing? missing)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        (document, missing) = (null, null);
+        if (Writes.TryGet(table.Key, id, out var write)) document = write.After;
+        else Snapshot.Roots.Find(table.ById.Key)?.TryGet(idKey, out document, out missing);
+        return missing is null;
+    }
+
+    /// <summary>A document of a catalog table, or null. Those are in memory always, so nothing is waited for.</summary>
+    private Document? FindInCatalog(Table table, DocumentId id)
+    {
+        var idKey = DocumentKey.Of(id);
+        Reads.Add(table.ById.Key, KeyInterval.Point(idKey));
+        return TryFind(table, id.InternalId, idKey, out var document, out _) ? document?.WithFields() : throw new InvalidOperationException("A catalog table was not in memory.");
+    }
 
     /// <summary>Puts a version into the write set: the one way in.</summary>
-    private void Write(Table table, DocumentId id, Document? after)
+    /// <param name="table">The table.</param>
+    /// <param name="id">The document.</param>
+    /// <param name="current">The version as this transaction sees it; null when there is none.</param>
+    /// <param name="after">The version to be; null when it is to go.</param>
+    private void Write(Table table, DocumentId id, Document? current, Document? after)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         if (IsReadOnly) throw new InvalidOperationException("This transaction only reads.");
-        var current = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
-        DependOn(current);
-        CountWrite(current, after);
-        if (after is not null && !current.IsSystem) Enforce(current, after);
+        var owner = Catalog.Find(table.Key) ?? throw new InvalidOperationException($"There is no table {table.Name} any more.");
+        DependOn(owner);
+        CountWrite(owner, after);
+        if (after is not null && !owner.IsSystem) Enforce(owner, after);
 
-        Document? before;
-        byte[] idKey;
-        if (Writes.TryGet(current.Key, id.InternalId, out var earlier)) (before, idKey) = (earlier.Before, earlier.IdKey);
-        else
-        {
-            idKey = DocumentKey.Of(id);
-            before = Stored(current, idKey);
-        }
-
-        var was = earlier is null ? before : earlier.After;
-        Writes.Set(current, id.InternalId, new(current.Key, before, after, idKey), Catalog);
-        if (CatalogTables.Contains(current.Key)) Catalog = Catalog.With(current.Key, was, after);
+        var (before, idKey) = Writes.TryGet(owner.Key, id.InternalId, out var earlier) ? (earlier.Before, earlier.IdKey) : (current, DocumentKey.Of(id));
+        Writes.Set(owner, id.InternalId, new(owner.Key, before, after, idKey), Catalog);
+        if (CatalogTables.Contains(owner.Key)) Catalog = Catalog.With(owner.Key, current, after);
     }
 
     private void CountWrite(Table table, Document? after)

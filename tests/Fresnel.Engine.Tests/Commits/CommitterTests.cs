@@ -59,7 +59,7 @@ public sealed class CommitterTests
     {
         await using var db = await TestDatabase.OpenAsync();
         await db.InsertAsync("items", ("n", Value.Float64(0)));
-        var before = DatabaseContents.Of(db.Database.Published);
+        var before = await DatabaseContents.OfAsync(db.Database);
         var refuse = true;
         db.Store.FailAppend = _ => refuse ? StoreFailure.Refused : null;
         Commit first, second, third, nothing;
@@ -81,7 +81,7 @@ public sealed class CommitterTests
         var late = db.Database.BeginWrite();
         foreach (var commit in (Commit[])[first, second, third, nothing])
             Assert.Equal(CommitOutcome.Refused, (await commit.Published.WaitAsync(TimeSpan.FromSeconds(10), TestDatabase.Token)).Outcome);
-        Assert.Equal(before, DatabaseContents.Of(db.Database.Published));
+        Assert.Equal(before, await DatabaseContents.OfAsync(db.Database));
         Assert.Single(await db.ReadAllAsync("items"));
         if (late.Snapshot.Timestamp > db.Database.Published.Timestamp)
         {
@@ -93,7 +93,7 @@ public sealed class CommitterTests
         await db.InsertAsync("items", ("n", Value.Float64(4)));
         Assert.Equal([0, 4], (await db.ReadAllAsync("items")).Select(document => document.Fields["n"].AsFloat64()));
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Assert.Equal(DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
     }
 
     [Theory]

@@ -69,11 +69,11 @@ public sealed class SerializabilityTests
             Assert.Equal(expected, found);
         }
 
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
         Assert.True(outcomes.GetValueOrDefault(CommitOutcome.Conflict) > 0, $"Seed {seed}: nothing raced.");
         db.Store.FailAppend = null;
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Assert.Equal(DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
     }
 
     private static async Task<Step> RandomStepAsync(Transaction transaction, Random random, DocumentId[] known)

@@ -8,16 +8,19 @@ namespace Fresnel.Engine.Tests.Pages;
 
 public sealed class CheckpointTests
 {
+    /// <summary>What is not needed any more goes at once.</summary>
+    private static DatabaseOptions AtOnce { get; } = new() { ReplacedPagesKeptFor = TimeSpan.Zero, LogKeptFor = TimeSpan.Zero };
+
     [Fact]
     public async Task Replaying_the_log_gives_the_same_state()
     {
         var (seed, random) = Seeded();
         await using var db = await TestDatabase.OpenAsync();
         await (await RandomWork.StartAsync(db, random)).DoAsync(150);
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
 
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Equal(seed, DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Equal(seed, await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
         Assert.Equal(db.Database.Published.Timestamp, again.Database.Published.Timestamp);
         Assert.Equal(Timestamp.Zero, again.Database.Start.CheckpointTimestamp);
     }
@@ -34,15 +37,15 @@ public sealed class CheckpointTests
             await db.Database.CheckpointAsync(TestDatabase.Token);
             var (checkpoint, appended) = (db.Database.Published.Timestamp, db.Store.Appends);
             await work.DoAsync(round);
-            var before = DatabaseContents.Of(db.Database.Published);
+            var before = await DatabaseContents.OfAsync(db.Database);
             await db.DisposeAsync();
             var tail = db.Store.Appends - appended;
 
             var reopened = await TestDatabase.OpenAsync(db.Store.Reopen());
-            Equal(seed, before, DatabaseContents.Of(reopened.Database.Published));
+            Equal(seed, before, await DatabaseContents.OfAsync(reopened.Database));
             Assert.Equal(checkpoint, reopened.Database.Start.CheckpointTimestamp);
             Assert.Equal(tail, reopened.Database.Start.ReplayedGroups);
-            DatabaseContents.CheckIndexes(reopened.Database.Published);
+            await DatabaseContents.CheckIndexesAsync(reopened.Database);
             db = reopened;
             work = new(db, random);
         }
@@ -53,7 +56,7 @@ public sealed class CheckpointTests
     [Fact]
     public async Task It_writes_only_what_changed_and_frees_what_was_replaced()
     {
-        await using var db = await TestDatabase.OpenAsync();
+        await using var db = await TestDatabase.OpenAsync(null, AtOnce);
         await db.WriteAsync(async transaction =>
         {
             for (var i = 0; i < 5_000; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
@@ -77,7 +80,7 @@ public sealed class CheckpointTests
     public async Task Exactly_the_pages_of_the_last_checkpoint_are_kept()
     {
         var (seed, random) = Seeded();
-        await using var db = await TestDatabase.OpenAsync();
+        await using var db = await TestDatabase.OpenAsync(null, AtOnce);
         var work = await RandomWork.StartAsync(db, random);
         for (var i = 0; i < 10; i++)
         {
@@ -93,10 +96,10 @@ public sealed class CheckpointTests
         static int Count(Node node)
         {
             var count = 1;
-            for (var i = 0; i < node.Count; i++)
+            for (var i = 0; node.Content is Branch branch && i < branch.Size; i++) count += Count(branch.ChildAt(i));
+            for (var i = 0; node.Content is Leaf leaf && i < leaf.Size; i++)
             {
-                if (node is Branch branch) count += Count(branch.ChildAt(i));
-                else if (((Leaf)node).DocumentAt(i) is { Json.Length: > 4 << 10 }) count++;
+                if (leaf.DocumentAt(i) is { Json.Length: > 4 << 10 }) count++;
             }
 
             return count;
@@ -107,7 +110,7 @@ public sealed class CheckpointTests
     public async Task It_starts_by_itself_when_the_log_is_long_and_cuts_the_log()
     {
         var store = new MemoryCommitStore();
-        await using var db = await TestDatabase.OpenAsync(store, new() { CheckpointAfterLogBytes = 20_000 });
+        await using var db = await TestDatabase.OpenAsync(store, AtOnce with { CheckpointAfterLogBytes = 20_000 });
         var flipped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         store.BeforeCheckpointStep = step =>
         {
@@ -144,14 +147,14 @@ public sealed class CheckpointTests
         Assert.Equal(pages, db.Store.PageCount);
 
         await using (var again = await TestDatabase.OpenAsync(db.Store.Reopen()))
-            Equal(seed, DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+            Equal(seed, await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
 
         db.Store.BeforeCheckpointStep = null;
         await work.DoAsync(10);
         await db.Database.CheckpointAsync(TestDatabase.Token);
         await db.DisposeAsync();
         await using var last = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Equal(seed, DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(last.Database.Published));
+        Equal(seed, await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(last.Database));
         Assert.Equal(0, last.Database.Start.ReplayedGroups);
     }
 

@@ -128,7 +128,7 @@ public sealed class PersistentBTreeTests
 
         foreach (var (key, document) in entries.Take(20))
         {
-            Assert.True(tree.TryGet(key, out var found));
+            Assert.True(tree.TryGet(key, out var found, out _));
             Assert.Same(document, found);
         }
     }
@@ -176,7 +176,7 @@ public sealed class PersistentBTreeTests
     private static Document NewDocument(int i) => new(new(10_001, new((UInt128)i)), new(i), default);
 
     private static IEnumerable<Node> Leaves(Node node) =>
-        node is Branch branch ? Enumerable.Range(0, branch.Count).SelectMany(i => Leaves(branch.ChildAt(i))) : [node];
+        node.Content is Branch branch ? Enumerable.Range(0, branch.Size).SelectMany(i => Leaves(branch.ChildAt(i))) : [node];
 
     public enum KeyShape
     {

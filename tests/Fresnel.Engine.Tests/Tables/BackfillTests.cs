@@ -31,7 +31,7 @@ public sealed class BackfillTests
         var writing = work.DoAsync(100);
         await UntilFilledAsync(db);
         await writing;
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
 
         await db.WriteAsync(transaction =>
         {
@@ -43,7 +43,7 @@ public sealed class BackfillTests
         Assert.Equal((await reader.ReadAll("red")).Count, (await reader.ReadIndex("red", "by_text", KeyInterval.All)).Count);
 
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Assert.Equal(DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class BackfillTests
         var result = await db.CommitAsync(writer);
         Assert.True(result.Outcome == CommitOutcome.Committed || state != db.Database.Published.Catalog.Find("", "many")!.Indexes[^1].State);
         await UntilFilledAsync(db);
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class BackfillTests
         await using var again = await TestDatabase.OpenAsync(store);
         await UntilFilledAsync(again);
         Assert.Equal(IndexState.Backfilled, again.Database.Published.Catalog.Find("", "many")!.Indexes.Single(index => index.Name == "by_n").State);
-        DatabaseContents.CheckIndexes(again.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(again.Database);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class BackfillTests
         }
 
         Assert.True(refusals > 2);
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
     }
 
     [Fact]
@@ -148,9 +148,9 @@ public sealed class BackfillTests
         var catalog = db.Database.Published.Catalog;
         Assert.Null(catalog.Find("", "more"));
         Assert.DoesNotContain(catalog.Find("", "many")!.Indexes, index => index.Name == "by_n");
-        DatabaseContents.CheckIndexes(db.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Assert.Equal(DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class BackfillTests
         var reader = again.Database.BeginRead();
         Assert.NotNull(reader.FindTable("", "_others"));
         Assert.Equal(700, (await reader.ReadIndex("_things", "by_b", KeyInterval.All)).Count);
-        DatabaseContents.CheckIndexes(again.Database.Published);
+        await DatabaseContents.CheckIndexesAsync(again.Database);
     }
 
     private static async Task UntilFilledAsync(TestDatabase db)

@@ -85,7 +85,7 @@ public sealed class TransactionTests
 
             Assert.Equal(CommitOutcome.Committed, (await db.CommitAsync(transaction)).Outcome);
             Assert.True(model.Keys.ToHashSet().SetEquals((await db.ReadAllAsync("items")).Select(document => document.Id)), $"Seed {seed}, round {round}.");
-            DatabaseContents.CheckIndexes(db.Database.Published);
+            await DatabaseContents.CheckIndexesAsync(db.Database);
         }
 
         static double N(Document document) => document.Fields["n"].AsFloat64();
@@ -271,7 +271,7 @@ public sealed class TransactionTests
         var document = Assert.Single(await reader.ReadIndex("items", "by_at", key));
         Assert.Equal(result.Timestamp.Nanoseconds, document.Fields["at"].AsInt64());
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
-        Assert.Equal(DatabaseContents.Of(db.Database.Published), DatabaseContents.Of(again.Database.Published));
+        Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
     }
 
     [Fact]
