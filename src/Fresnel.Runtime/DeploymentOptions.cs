@@ -26,6 +26,9 @@ public sealed record DeploymentOptions
     /// <summary>Limits of invocations.</summary>
     public FunctionLimits Limits { get; init; } = new();
 
+    /// <summary>Memory for documents and the nodes of indexes. Bytes; default 1 GiB. What does not fit is read when it is asked for.</summary>
+    public long MemoryBudget { get; init; } = 1 << 30;
+
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; init; }
 

@@ -45,6 +45,9 @@ public sealed class FresnelOptions
     /// <summary>The local port whose requests are for HTTP actions, for applications that state their addresses as URLs. When null: the listeners marked by <see cref="FresnelSite.UseFresnelSite"/>.</summary>
     public int? SitePort { get; set; }
 
+    /// <summary>Memory for documents and indexes. Bytes. When null: a quarter of what the process may use, at least 64 MiB. What does not fit is read from the store when it is asked for.</summary>
+    public long? MemoryBudget { get; set; }
+
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; set; }
 

@@ -72,6 +72,7 @@ internal static class StartCommand
             options.InstanceSecret = settings.InstanceSecret;
             options.AdminKey = settings.AdminKey;
             options.Environment = settings.Environment;
+            options.MemoryBudget = settings.MemoryBudget;
         });
 
         var app = builder.Build();

@@ -13,6 +13,9 @@ internal sealed class StartOptions(Func<string, string?> variable)
 {
     internal const string DefaultInstanceName = "fresnel";
 
+    /// <summary>MiB; with less, the indexes of an empty deployment would hardly fit.</summary>
+    private const int LeastMemory = 16;
+
     private readonly Option<string> _data = new("--data")
     {
         Description = "The folder that holds the deployment's data; made when it is not there.",
@@ -56,8 +59,21 @@ internal sealed class StartOptions(Func<string, string?> variable)
         CustomParser = ParseEnvironment,
     };
 
+    private readonly Option<int?> _memory = new("--memory")
+    {
+        Description = $"Memory for documents and indexes in MiB, at least {LeastMemory}; what does not fit is read from disk when it is asked for. [default: a quarter of what the process may use]",
+        HelpName = "MIB",
+        CustomParser = result =>
+        {
+            var text = result.Tokens is [var token] ? token.Value : "";
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes >= LeastMemory) return mebibytes;
+            result.AddError($"--memory is a number of MiB, at least {LeastMemory}; \"{text}\" is not.");
+            return null;
+        },
+    };
+
     /// <summary>All of them, in the order of the help.</summary>
-    public IEnumerable<Option> All => [_data, _host, _port, _sitePort, _instanceName, _instanceSecret, _adminKey, _environment];
+    public IEnumerable<Option> All => [_data, _host, _port, _sitePort, _instanceName, _instanceSecret, _adminKey, _environment, _memory];
 
     /// <summary>Reads the settings; a stated option wins over the environment.</summary>
     public StartSettings Read(ParseResult parsed) => new()
@@ -70,6 +86,7 @@ internal sealed class StartOptions(Func<string, string?> variable)
         InstanceSecret = parsed.ValueOr(_instanceSecret, variable("INSTANCE_SECRET")),
         AdminKey = parsed.ValueOr(_adminKey, variable("FRESNEL_ADMIN_KEY")),
         Environment = parsed.GetValue(_environment),
+        MemoryBudget = parsed.GetValue(_memory) is { } mebibytes ? (long)mebibytes << 20 : null,
     };
 
     private static Option<int> Port(string name, string description, int otherwise) => new(name)

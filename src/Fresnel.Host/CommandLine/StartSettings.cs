@@ -29,4 +29,7 @@ internal sealed record StartSettings
 
     /// <summary>Whether clients see error texts.</summary>
     public DeploymentEnvironment Environment { get; init; }
+
+    /// <summary>Memory for documents and indexes in bytes; null: a quarter of what the process may use.</summary>
+    public long? MemoryBudget { get; init; }
 }

@@ -98,6 +98,9 @@ public enum AbandonReason
     /// <summary>Its worker died or was retired through no fault of its own: a query or mutation may be run again.</summary>
     WorkerLost,
 
+    /// <summary>What it read was given up meanwhile: a query or mutation is run again on a newer snapshot.</summary>
+    SnapshotTooOld,
+
     /// <summary>It overran its time; the message is the text for the user.</summary>
     TimedOut,
 

@@ -64,6 +64,11 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
                     transaction.Dispose();
                     continue;
                 }
+                catch (Exception exception) when (TooOld.Says(exception) && !limit.IsOver)
+                {
+                    transaction.Dispose();
+                    continue;
+                }
                 catch (Exception exception)
                 {
                     transaction.Dispose();

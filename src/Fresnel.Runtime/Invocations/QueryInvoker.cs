@@ -32,6 +32,10 @@ internal sealed class QueryInvoker(InvokerParts parts, InvocationGate gate)
             {
                 continue;
             }
+            catch (Exception exception) when (snapshot is null && TooOld.Says(exception) && !limit.IsOver)
+            {
+                continue;
+            }
             catch (Exception exception) when (limit.Explains(exception, call) is { } error)
             {
                 result = TreeResult.Failed(error);

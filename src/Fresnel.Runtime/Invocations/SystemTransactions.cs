@@ -26,9 +26,10 @@ internal static class SystemTransactions
             {
                 result = await work(transaction, cancellationToken);
             }
-            catch
+            catch (Exception exception)
             {
                 transaction.Dispose();
+                if (TooOld.Says(exception) && attempt < MostAttempts) continue;
                 throw;
             }
 

@@ -1,3 +1,4 @@
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Transactions;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Values;
@@ -63,7 +64,7 @@ internal sealed partial class TransactionScope : InvocationScope
         catch (Exception exception) when (exception is not (DeveloperException or InvocationAbandonedException or OperationCanceledException))
         {
             // Only errors that a person can cause may be caught by user code; anything else ends the invocation from outside.
-            throw new InvocationAbandonedException(AbandonReason.Internal, exception.Message, exception);
+            throw new InvocationAbandonedException(exception is SnapshotTooOldException ? AbandonReason.SnapshotTooOld : AbandonReason.Internal, exception.Message, exception);
         }
         finally
         {
