@@ -4,6 +4,7 @@ using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Turns;
 using Fresnel.Engine.Watches;
 using Fresnel.Values;
 
@@ -34,7 +35,7 @@ public sealed class Database : IAsyncDisposable
         _watches = new(loaded.Start.Snapshot.Timestamp);
         _publisher = new(options, _watches);
         _checkpointer = new(store, options, keys, nodes, loaded);
-        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync, nodes, _checkpointer.Relief);
+        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync, nodes, _checkpointer.Relief, Contention.Counters);
         _upkeep = new(this, options);
     }
 
@@ -90,8 +91,29 @@ public sealed class Database : IAsyncDisposable
         new(snapshot ?? Published, readOnly: true, limits ?? new(), _options, _keys, Nodes);
 
     /// <summary>Begins a transaction that may write, from the newest sealed roots.</summary>
-    public Transaction BeginWrite(TransactionLimits? limits = null) =>
-        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys, Nodes) { SystemTables = _systemTables };
+    public Transaction BeginWrite(TransactionLimits? limits = null) => BeginWrite(limits, contender: null);
+
+    /// <summary>Begins what may take several runs to write: it waits for its turn when it lost, and so it is never in vain.</summary>
+    /// <param name="limits">Of each run.</param>
+    public Contender Contend(TransactionLimits? limits = null) => new(this, limits);
+
+    /// <summary>How often transactions were in each other's way.</summary>
+    public ContentionReport Contended => Contention.Counters.Read();
+
+    /// <summary>Who waits for whom.</summary>
+    internal Contention Contention { get; } = new();
+
+    internal Transaction BeginWrite(TransactionLimits? limits, Contender? contender) =>
+        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys, Nodes) { SystemTables = _systemTables, Contender = contender };
+
+    internal Transaction BeginProtected(Snapshot snapshot, TransactionLimits? limits, Contender contender, Protection protection) =>
+        new(snapshot, readOnly: false, limits ?? new(), _options, _keys, Nodes, protection) { SystemTables = _systemTables, Contender = contender };
+
+    /// <summary>Has the committer hold up what would get in the way; returns the roots behind all that it let through before.</summary>
+    internal Task<Snapshot> ReserveAsync(Protection protection, CancellationToken cancellationToken) => _committer.ReserveAsync(protection, cancellationToken);
+
+    /// <summary>Lets go on what was held up.</summary>
+    internal void Release(Protection protection) => _committer.Release(protection);
 
     /// <summary>Hands a transaction to the committer, which owns it from here on.</summary>
     /// <remarks>One that wrote nothing is not ordered; it is published when its begin timestamp is durable.</remarks>

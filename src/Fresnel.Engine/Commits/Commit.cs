@@ -1,4 +1,5 @@
 using Fresnel.Engine.Snapshots;
+using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
 using Fresnel.Values;
 
@@ -41,7 +42,11 @@ public sealed class Commit
     internal Timestamp Timestamp { get; set; }
 
     /// <summary>It has its place; the rest is the store's affair.</summary>
-    internal void Seal() => _sealed.TrySetResult(new(CommitOutcome.Committed, Timestamp));
+    internal void Seal()
+    {
+        Transaction.Contender?.EndTurn();
+        _sealed.TrySetResult(new(CommitOutcome.Committed, Timestamp));
+    }
 
     /// <summary>It is durable and visible.</summary>
     internal void Publish() => End(new(CommitOutcome.Committed, Timestamp));
@@ -84,4 +89,34 @@ public enum CommitOutcome
 /// <summary>What a transaction lost on.</summary>
 /// <param name="Table">The name of the table.</param>
 /// <param name="Document">The document that the winner wrote.</param>
-public sealed record Conflict(string Table, DocumentId Document);
+public sealed record Conflict(string Table, DocumentId Document)
+{
+    /// <summary>The key that the winner wrote and the loser had read.</summary>
+    internal WrittenKey Key { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(Conflict? other) => other is not null && Table == other.Table && Document == other.Document;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Table, Document);
+}
+
+/// <summary>A key of an index.</summary>
+internal readonly struct WrittenKey(IndexKeyId index, byte[] key) : IEquatable<WrittenKey>
+{
+    private readonly byte[] _key = key;
+
+    public IndexKeyId Index => index;
+
+    public bool Equals(WrittenKey other) => Index == other.Index && _key.AsSpan().SequenceEqual(other._key);
+
+    public override bool Equals(object? obj) => obj is WrittenKey other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(Index);
+        hash.AddBytes(_key);
+        return hash.ToHashCode();
+    }
+}

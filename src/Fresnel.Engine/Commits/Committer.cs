@@ -1,9 +1,9 @@
-using System.Threading.Channels;
 using Fresnel.Engine.Log;
 using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Tables;
+using Fresnel.Engine.Turns;
 using Fresnel.Values;
 using Microsoft.Extensions.Logging;
 
@@ -31,7 +31,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private readonly ICommitStore _store;
     private readonly DatabaseOptions _options;
     private readonly ILogger _log;
-    private readonly Channel<Commit> _queue;
+    private readonly Arrivals _arrivals;
     private readonly Action<PublishedGroup> _note;
     private readonly Func<PublishedGroup, ValueTask> _tell;
     private readonly NodeCache _nodes;
@@ -66,15 +66,16 @@ internal sealed partial class Committer : IAsyncDisposable
     /// <param name="tell">Takes a published group over to tell others of it.</param>
     /// <param name="nodes">Which nodes are in memory.</param>
     /// <param name="relief">The checkpoint that will make dirty nodes clean; null when none is under way.</param>
+    /// <param name="counters">Counts what waits.</param>
     public Committer(
-        ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell, NodeCache nodes, Func<Task?> relief)
+        ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell, NodeCache nodes, Func<Task?> relief, ContentionCounters counters)
     {
         _nodes = nodes;
         _relief = relief;
         _store = store;
         _options = options;
         _log = options.Log.CreateLogger<Committer>();
-        _queue = Channel.CreateBounded<Commit>(new BoundedChannelOptions(options.CommitQueueLength) { SingleReader = true });
+        _arrivals = new(options.CommitQueueLength, counters);
         _note = note;
         _tell = tell;
         _pending = start.Pending;
@@ -106,27 +107,21 @@ internal sealed partial class Committer : IAsyncDisposable
         }
 
         if (_nodes.MayMiss) await Residency.LoadAsync(_nodes, Sealed, commit, cancellationToken);
-        await EnqueueAsync(commit, cancellationToken);
+        await _arrivals.EnqueueAsync(commit, cancellationToken);
     }
 
     /// <summary>Finishes what was submitted, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _arrivals.Close();
         await _loop;
     }
 
-    private async ValueTask EnqueueAsync(Commit commit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _queue.Writer.WriteAsync(commit, cancellationToken);
-        }
-        catch (ChannelClosedException)
-        {
-            commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
-        }
-    }
+    /// <inheritdoc cref="Arrivals.ReserveAsync"/>
+    public Task<Snapshot> ReserveAsync(Protection protection, CancellationToken cancellationToken) => _arrivals.ReserveAsync(protection, cancellationToken);
+
+    /// <inheritdoc cref="Arrivals.Release"/>
+    public void Release(Protection protection) => _arrivals.Release(protection);
 
     /// <summary>A commit missed something at its turn: not a conflict, it loads it and comes again.</summary>
     private async Task ReturnAsync(Commit commit)
@@ -134,7 +129,7 @@ internal sealed partial class Committer : IAsyncDisposable
         try
         {
             await Residency.LoadAsync(_nodes, Sealed, commit, CancellationToken.None);
-            await EnqueueAsync(commit, CancellationToken.None);
+            await _arrivals.EnqueueAsync(commit, CancellationToken.None);
         }
         catch (Exception failed)
         {
@@ -174,7 +169,8 @@ internal sealed partial class Committer : IAsyncDisposable
                 continue;
             }
 
-            arrival ??= _queue.Reader.WaitToReadAsync().AsTask();
+            if (_arrivals.HasReadmitted) continue;
+            arrival ??= _arrivals.WaitAsync().AsTask();
             if (!arrival.IsCompleted) await Task.WhenAny(arrival, append ?? arrival);
             if (!arrival.IsCompleted) continue;
             if (!await arrival && append is null) break;
@@ -182,7 +178,9 @@ internal sealed partial class Committer : IAsyncDisposable
             else if (append is not null) await Task.WhenAny(append);
         }
 
-        lock (_gate) EndWaiting(new CommitResult(CommitOutcome.Unknown, Timestamp.Zero));
+        var unknown = new CommitResult(CommitOutcome.Unknown, Timestamp.Zero);
+        _arrivals.End(unknown);
+        lock (_gate) EndWaiting(unknown);
     }
 
     /// <summary>One batch: takes what has arrived, puts it in order, seals the roots.</summary>
@@ -191,13 +189,14 @@ internal sealed partial class Committer : IAsyncDisposable
         try
         {
             _nodes.Hold();
-            while (_batch.Count < BatchLength && _forming.Bytes < GroupBytes && !MustWaitForCheckpoint() && _queue.Reader.TryRead(out var commit))
+            while (_batch.Count < BatchLength && _forming.Bytes < GroupBytes && !MustWaitForCheckpoint() && _arrivals.TryTake(out var commit))
             {
                 if (_stopped is not null) commit.End(new(CommitOutcome.Unknown, Timestamp.Zero));
                 else Admit(commit);
             }
 
             if (_batch.Count > 0) SealBatch();
+            _arrivals.Sealed(_sealed);
             foreach (var (commit, result) in _lost) commit.End(result);
             _lost.Clear();
         }
@@ -235,6 +234,7 @@ internal sealed partial class Committer : IAsyncDisposable
 
         commit.Timestamp = Order();
         Stage(commit);
+        _arrivals.Admitted(commit);
     }
 
     private bool MustWaitForCheckpoint() => _nodes.IsFull && _relief() is not null;
@@ -366,7 +366,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private void Stop(Exception reason)
     {
         LogStopped(reason);
-        _queue.Writer.TryComplete();
+        _arrivals.Close();
         var unknown = new CommitResult(CommitOutcome.Unknown, Timestamp.Zero);
         lock (_gate)
         {
@@ -375,7 +375,7 @@ internal sealed partial class Committer : IAsyncDisposable
         }
 
         EndTail(unknown);
-        while (_queue.Reader.TryRead(out var commit)) commit.End(unknown);
+        _arrivals.End(unknown);
     }
 
     private void EndTail(CommitResult result)

@@ -56,7 +56,7 @@ internal sealed class RecentWrites
             if (!_logs.TryGetValue(index, out var log)) continue;
             for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
             {
-                if (intervals.Contains(log[i].Key)) return new(log.Table, log[i].Id);
+                if (intervals.Contains(log[i].Key)) return new(log.Table, log[i].Id) { Key = new(index, log[i].Key) };
             }
         }
 

@@ -1,4 +1,5 @@
 using Fresnel.Engine.Tables;
+using Fresnel.Engine.Turns;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Transactions;
@@ -39,8 +40,12 @@ public sealed class ReadSet
         return _indexes.TryGetValue(index, out var set) && set.Contains(key);
     }
 
+    /// <summary>Hears of each interval before it is read; null when nobody needs to.</summary>
+    internal Protection? Protection { get; init; }
+
     internal void Add(IndexKeyId index, KeyInterval interval, bool counts)
     {
+        Protection?.Reserve(index, interval);
         if (!_indexes.TryGetValue(index, out var set)) _indexes.Add(index, set = new());
         var change = set.Add(interval);
         if (counts) CountedIntervals += change;

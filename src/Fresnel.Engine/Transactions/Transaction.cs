@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
+using Fresnel.Engine.Turns;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Transactions;
@@ -23,8 +24,9 @@ public sealed partial class Transaction : IDisposable
     private TransactionUsage _usage;
     private bool _closed;
 
-    internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys, NodeCache nodes)
+    internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys, NodeCache nodes, Protection? protection = null)
     {
+        Reads = new() { Protection = protection };
         _nodes = nodes;
         snapshot.Epoch.Enter();
         Snapshot = snapshot;
@@ -42,7 +44,7 @@ public sealed partial class Transaction : IDisposable
     public Snapshot Snapshot { get; }
 
     /// <summary>Every interval read so far, of each index.</summary>
-    public ReadSet Reads { get; } = new();
+    public ReadSet Reads { get; }
 
     /// <summary>Whether writes are refused.</summary>
     public bool IsReadOnly { get; }
@@ -59,6 +61,12 @@ public sealed partial class Transaction : IDisposable
             return _usage with { DatabaseQueries = Reads.CountedIntervals };
         }
     }
+
+    /// <summary>Whose run it is; null when it is nobody's who would run it again.</summary>
+    internal Contender? Contender { get; init; }
+
+    /// <summary>What its contender has reserved; null when it is not protected.</summary>
+    internal Protection? Protection => Reads.Protection;
 
     /// <summary>What is to be written.</summary>
     internal WriteSet Writes { get; } = new();
@@ -87,6 +95,7 @@ public sealed partial class Transaction : IDisposable
     {
         if (index.State != IndexState.Enabled) throw new InvalidOperationException($"Index {index.Name} of {table.Name} may not be read: it is {index.State}.");
         CountQuery(table);
+        Protection?.Reserve(index.Key, interval);
         var stream = new DocumentStream(this, table, index, interval, descending);
         Reads.Open(stream);
         return stream;

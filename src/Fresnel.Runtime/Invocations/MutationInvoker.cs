@@ -10,7 +10,7 @@ namespace Fresnel.Runtime.Invocations;
 /// <remarks>
 /// The life of a mutation: (1) a place at the gate; (2) begin; (3) the rider may answer at once; (4) the function runs and its result is checked;
 /// (5) the rider notes the end; (6) submit; (7) sealed: the place is free, the session's next mutation may begin; (8) published: the outcome may be told.
-/// A conflict at (7) leads back to (2) with a new snapshot, time and seed. Source: <c>spec/function-runtime.md</c> §8.1, <c>spec/data-model.md</c> §5.
+/// A conflict at (7) leads back to (2) with a new snapshot, time and seed, once it is this mutation's turn. Source: <c>spec/function-runtime.md</c> §8.1, <c>spec/data-model.md</c> §5.
 /// </remarks>
 internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
 {
@@ -42,36 +42,38 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
 
             var report = new InvocationReport(parts, call, FunctionKind.Mutation);
             using var limit = new TimeLimit(parts, parts.Options.Limits.TotalTime, cancellationToken);
+            using var contender = parts.Database.Contend();
             var lost = 0;
             Conflict? conflict = null;
             while (true)
             {
-                var transaction = parts.Database.BeginWrite();
-                if (predecessor is { IsLost: true })
-                {
-                    // Looked at once the roots are taken: these hold the one before, or are of the same lost line, or it is known to be lost.
-                    transaction.Dispose();
-                    return Refused(call.RequestId);
-                }
-
+                Transaction? transaction = null;
                 Attempt attempt;
                 try
                 {
+                    transaction = await contender.BeginAsync(limit.Token);
+                    if (predecessor is { IsLost: true })
+                    {
+                        // Looked at once the roots are taken: these hold the one before, or are of the same lost line, or it is known to be lost.
+                        transaction.Dispose();
+                        return Refused(call.RequestId);
+                    }
+
                     attempt = await AttemptAsync(call, rider, transaction, limit.Token);
                 }
                 catch (InvocationAbandonedException exception) when (exception.Reason == AbandonReason.WorkerLost && lost++ < WorkerLoss.MostRunsAgain)
                 {
-                    transaction.Dispose();
+                    transaction?.Dispose();
                     continue;
                 }
                 catch (Exception exception) when (TooOld.Says(exception) && !limit.IsOver)
                 {
-                    transaction.Dispose();
+                    transaction?.Dispose();
                     continue;
                 }
                 catch (Exception exception)
                 {
-                    transaction.Dispose();
+                    transaction?.Dispose();
                     if (limit.Explains(exception, call) is not { } error) throw;
                     if (limit.IsOver && conflict is not null) error = ConflictText.Error(conflict);
                     return Reported(report, new FunctionOutcome { RequestId = call.RequestId, Error = error }, null, default);
@@ -84,10 +86,12 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
                 if (inOrder.Outcome == CommitOutcome.Conflict)
                 {
                     conflict = inOrder.Conflict;
+                    contender.Lost(commit, inOrder);
                     if (!limit.IsOver) continue;
                     return Reported(report, new FunctionOutcome { RequestId = call.RequestId, Error = ConflictText.Error(conflict) }, attempt.Result, usage);
                 }
 
+                contender.Dispose();
                 if (inOrder.Outcome == CommitOutcome.Committed && attempt.Outcome.Error is null) isSealed.TrySetResult(inOrder.Timestamp);
                 else isSealed.TrySetResult(null);
                 place.Dispose();

@@ -17,10 +17,11 @@ internal static class SystemTransactions
     public static async Task<(T Result, Timestamp Timestamp)> CommitAsync<T>(
         this Database database, Func<Transaction, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
     {
+        using var contender = database.Contend(TransactionLimits.None);
         for (var attempt = 1; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var transaction = database.BeginWrite(TransactionLimits.None);
+            var transaction = await contender.BeginAsync(cancellationToken);
             T result;
             try
             {
@@ -34,9 +35,16 @@ internal static class SystemTransactions
             }
 
             var commit = await database.SubmitAsync(transaction, cancellationToken);
+            if (await commit.Sealed is { Outcome: CommitOutcome.Conflict } lost && attempt < MostAttempts)
+            {
+                contender.Lost(commit, lost);
+                continue;
+            }
+
+            contender.Dispose();
             var end = await commit.Published;
             if (end.Outcome == CommitOutcome.Committed) return (result, end.Timestamp);
-            if (end.Outcome != CommitOutcome.Conflict || attempt == MostAttempts) throw new CommitFailedException(end.Outcome);
+            throw new CommitFailedException(end.Outcome);
         }
     }
 }

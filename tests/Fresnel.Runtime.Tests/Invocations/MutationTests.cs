@@ -80,7 +80,7 @@ public sealed class MutationTests
                 try
                 {
                     await call.Collect("tasks");
-                    test.Time.Advance(TimeSpan.FromSeconds(1));
+                    test.Time.Advance(TimeSpan.FromSeconds(5));
                     ValueOf(await test.MutateAsync("other:add"));
                     await call.Insert("seen", "{}");
                 }

@@ -1,0 +1,54 @@
+using Fresnel.Engine.Commits;
+
+namespace Fresnel.Engine.Turns;
+
+/// <summary>A place in the line for a key.</summary>
+internal sealed class Turn(TurnLines lines, WrittenKey key)
+{
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when it is first in line.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>The key that was lost on.</summary>
+    public WrittenKey Key => key;
+
+    /// <summary>Lets the next one come, or leaves the line.</summary>
+    public void End() => lines.Leave(this);
+
+    internal void Begin() => _ready.TrySetResult();
+}
+
+/// <summary>The lines for keys that somebody lost on: first come, first served.</summary>
+/// <remarks>Bounded by the invocations that may run at once: each stands in one line at most.</remarks>
+internal sealed class TurnLines(ContentionCounters counters)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<WrittenKey, LinkedList<Turn>> _lines = [];
+
+    /// <summary>Joins the line for a key.</summary>
+    public Turn Enter(WrittenKey key)
+    {
+        var turn = new Turn(this, key);
+        lock (_gate)
+        {
+            if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = []);
+            line.AddLast(turn);
+            counters.CountTurn(waits: line.Count > 1);
+            if (line.Count == 1) turn.Begin();
+        }
+
+        return turn;
+    }
+
+    /// <summary>Leaves the line, from the front or from anywhere else.</summary>
+    public void Leave(Turn turn)
+    {
+        lock (_gate)
+        {
+            if (!_lines.TryGetValue(turn.Key, out var line) || !line.Remove(turn)) return;
+            if (line.First is { } next) next.Value.Begin();
+            else _lines.Remove(turn.Key);
+        }
+    }
+}
