@@ -57,6 +57,7 @@ internal sealed class HttpDelivery(HttpExchange exchange, IHttpActionResponse re
             case HttpResponseBody body when (_bytes += body.Bytes.Length) > mostBytes:
                 Complain($"HttpResponseTooLarge: HTTP actions support responses up to {mostBytes >> 20} MiB");
                 Break();
+                exchange.Stop();
                 break;
             case HttpResponseBody body:
                 await response.WriteAsync(body.Bytes);

@@ -39,6 +39,9 @@ internal sealed class HttpExchange : IDisposable
     /// <summary>Told of the bytes that the edge has taken. Set by the runner before anything comes.</summary>
     public Action<int> Taken { get; set; } = _ => { };
 
+    /// <summary>Told when the rest of the answer is not wanted, so that nobody makes it. Set by the runner before anything comes.</summary>
+    public Action Stop { get; set; } = () => { };
+
     /// <summary>The answer, piece by piece.</summary>
     public IAsyncEnumerable<HttpResponsePart> ReadAsync() => _parts.Reader.ReadAllAsync();
 

@@ -13,6 +13,7 @@ internal enum FrameKind : byte
     RequestEnd = 7,
     Credit = 8,
     Abort = 9,
+    Stop = 10,
 
     // Worker to engine.
     Hello = 64,

@@ -95,8 +95,9 @@ internal sealed class Worker
             return null;
         }
 
-        Send(running);
         if (invocation.Http is { } exchange) Connect(running, exchange);
+        Send(running);
+        running.RequestSender?.Start();
         await using var registration = cancellationToken.UnsafeRegister(
             static state => ((RunningInvocation)state!).Abandon(AbandonReason.Canceled, "The invocation was canceled."), running);
         return await running.Completion;
@@ -255,7 +256,7 @@ internal sealed class Worker
         _link.Flush();
     }
 
-    /// <summary>Lets the bodies of a request and its answer flow.</summary>
+    /// <summary>Lets the body of an answer flow; before the worker is told of the request, since it answers at once.</summary>
     private void Connect(RunningInvocation running, HttpExchange exchange)
     {
         exchange.Taken = bytes =>
@@ -264,7 +265,7 @@ internal sealed class Worker
             BinaryPrimitives.WriteInt32LittleEndian(credit, bytes);
             Tell(running, FrameKind.Credit, credit);
         };
-        running.RequestSender!.Start();
+        exchange.Stop = () => Tell(running, FrameKind.Stop, default);
     }
 
     private void Forget(ulong id)

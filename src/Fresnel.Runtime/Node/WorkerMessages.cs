@@ -158,7 +158,6 @@ internal static class WorkerMessages
         json.WriteStartObject("http");
         json.WriteString("method", request.Method);
         json.WriteString("url", request.Url);
-        json.WriteString("path", request.Path);
         json.WriteStartArray("headers");
         foreach (var (name, value) in request.Headers)
         {

@@ -122,10 +122,86 @@ public sealed class HttpExchangeTests(RunnerFixture node) : IClassFixture<Runner
         Assert.Equal("AbortError true", Encoding.UTF8.GetString(Assert.IsType<HttpResponseBody>(parts[1]).Bytes.Span));
     }
 
+    [Fact]
+    public async Task A_listener_of_the_signal_is_the_functions_own_code()
+    {
+        using var left = new CancellationTokenSource();
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var exchange = new HttpExchange(Request() with { ClientLeft = left.Token }, long.MaxValue);
+        var running = RunAsync(
+            exchange,
+            """
+            const told = new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(Convex.asyncSyscall("told", "{}"))));
+            await Convex.asyncSyscall("called", "{}");
+            await told;
+            return new Response(null);
+            """,
+            () =>
+            {
+                called.TrySetResult();
+                return Task.CompletedTask;
+            });
+        await called.Task.WaitAsync(Patience, Token);
+        await left.CancelAsync();
+        Assert.Null((await running.WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_listener_that_throws_fails_its_function_and_no_other()
+    {
+        using var left = new CancellationTokenSource();
+        var (called, begun, go) = (Signal(), Signal(), Signal());
+        using var throws = new HttpExchange(Request() with { Url = "http://site.test/throws", ClientLeft = left.Token }, long.MaxValue);
+        using var bystander = new HttpExchange(Request(), long.MaxValue);
+        var code = Code("""
+            await Convex.asyncSyscall("called", "{}");
+            if (!request.url.endsWith("/throws")) return new Response(null);
+            request.signal.addEventListener("abort", () => { throw new Error("in a listener"); });
+            await Convex.asyncSyscall("listens", "{}");
+            await new Promise(() => {});
+            """);
+        var calls = 0;
+        var failing = RunAsync(throws, code, () =>
+        {
+            if (++calls == 2) called.TrySetResult();
+            return Task.CompletedTask;
+        });
+        var standing = RunAsync(bystander, code, () =>
+        {
+            begun.TrySetResult();
+            return go.Task.WaitAsync(Patience, Token);
+        });
+        await Task.WhenAll(called.Task, begun.Task).WaitAsync(Patience, Token);
+        await left.CancelAsync();
+        Assert.Equal("Uncaught Error: in a listener", (await failing.WaitAsync(Patience, Token)).Error?.Message);
+        go.TrySetResult();
+        Assert.Null((await standing.WaitAsync(Patience, Token)).Error);
+        await throws.EndAsync();
+        await bystander.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_function_whose_answer_is_too_long_is_asked_for_no_more_of_it()
+    {
+        using var exchange = new HttpExchange(Request(), long.MaxValue);
+        var lines = new List<LogLine>();
+        var client = new Client();
+        var delivering = new HttpDelivery(exchange, client, 1 << 20, lines.Add, TimeProvider.System).RunAsync();
+        var running = RunAsync(exchange, "return new Response(new ReadableStream({ pull(controller) { controller.enqueue(new Uint8Array(65536)); } }));");
+        Assert.Null((await running.WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+        await delivering;
+        Assert.True(client.IsAborted);
+        Assert.Equal(1 << 20, client.Bytes);
+        Assert.Equal("HttpResponseTooLarge: HTTP actions support responses up to 1 MiB", Assert.Single(Assert.Single(lines).Messages));
+    }
+
     [Theory]
     [InlineData("return 7;", "Uncaught Error: An HTTP action must return a Response.")]
     [InlineData("return Response.error();", "Uncaught Error: An HTTP action cannot answer with the status 0.")]
     [InlineData("const response = new Response('a'); await response.text(); return response;", "Uncaught Error: The body of the Response was read already.")]
+    [InlineData("const response = new Response('a'); response.body.getReader(); return response;", "Uncaught Error: The body of the Response is being read already.")]
     [InlineData("return new Response(new ReadableStream({ start(c) { c.enqueue('text'); } }));", "Uncaught TypeError: The body of a Response streams bytes (Uint8Array); use a TextEncoder or a TextEncoderStream for text.")]
     public async Task What_is_no_answer_is_an_error_of_the_function(string handler, string message)
     {
@@ -145,10 +221,18 @@ public sealed class HttpExchangeTests(RunnerFixture node) : IClassFixture<Runner
         RequestId = "0123456789abcdef",
     };
 
-    private Task<InvocationResult> RunAsync(HttpExchange exchange, string handler, Func<Task>? onSyscall = null)
+    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task<InvocationResult> RunAsync(HttpExchange exchange, string handler, Func<Task>? onSyscall = null) => RunAsync(exchange, Code(handler), onSyscall);
+
+    private static ComponentCode Code(string handler)
     {
         var modules = new ModuleSet(Guid.NewGuid().ToString("N"), [Bundle.Module("http.js", Router.Replace("HANDLER", handler, StringComparison.Ordinal))], new ImportPhase(new byte[32], Bundle.PushedAt));
-        var code = new ComponentCode("", modules.Hash, modules, new Dictionary<FunctionPath, FunctionDefinition>(), new Dictionary<string, string>());
+        return new ComponentCode("", modules.Hash, modules, new Dictionary<FunctionPath, FunctionDefinition>(), new Dictionary<string, string>());
+    }
+
+    private Task<InvocationResult> RunAsync(HttpExchange exchange, ComponentCode code, Func<Task>? onSyscall)
+    {
         var scope = new FakeScope
         {
             Answer = async (_, _, _) =>
@@ -176,6 +260,24 @@ public sealed class HttpExchangeTests(RunnerFixture node) : IClassFixture<Runner
     {
         Assert.True(await parts.MoveNextAsync().AsTask().WaitAsync(Patience, Token));
         return parts.Current;
+    }
+
+    /// <summary>A client that takes whatever comes.</summary>
+    private sealed class Client : IHttpActionResponse
+    {
+        public long Bytes { get; private set; }
+
+        public bool IsAborted { get; private set; }
+
+        public ValueTask StartAsync(int status, IReadOnlyList<KeyValuePair<string, string>> headers) => ValueTask.CompletedTask;
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+        {
+            Bytes += bytes.Length;
+            return ValueTask.CompletedTask;
+        }
+
+        public void Abort() => IsAborted = true;
     }
 
     /// <summary>A client that sends as long as somebody reads.</summary>

@@ -70,6 +70,34 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
     }
 
     [Fact]
+    public async Task An_error_in_a_listener_fails_its_action_and_no_other()
+    {
+        var code = Code("""
+            export const actionWaits = action(async (context) => { await context.call("1.0/actions/query", { requestId: context.requestId }); return "waited"; });
+            export const actionListens = action(() => new Promise(() => {
+              const controller = new AbortController();
+              controller.signal.addEventListener("abort", () => { throw new Error("heard"); });
+              controller.abort();
+            }));
+            """);
+        var (begun, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var scope = new FakeScope
+        {
+            Answer = async (_, _, cancellationToken) =>
+            {
+                begun.TrySetResult();
+                await go.Task.WaitAsync(cancellationToken);
+                return "null";
+            },
+        };
+        var waiting = node.ValueOf(code, "actionWaits", scope: scope);
+        await begun.Task;
+        Assert.Equal("Uncaught Error: heard", (await node.ErrorOf(code, "actionListens").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).Message);
+        go.SetResult();
+        Assert.Equal("\"waited\"", await waiting);
+    }
+
+    [Fact]
     public async Task Syscalls_of_an_action_run_side_by_side()
     {
         var both = new TaskCompletionSource();

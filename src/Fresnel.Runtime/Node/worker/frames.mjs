@@ -15,6 +15,7 @@ export const Kind = Object.freeze({
   requestEnd: 7,
   credit: 8,
   abort: 9,
+  stop: 10,
   // worker → engine
   hello: 64,
   syscall: 65,
@@ -56,20 +57,24 @@ export class FrameReader {
     const bytes = this.#pieces.length === 1 ? chunk : Buffer.concat(this.#pieces, this.#held);
     let at = 0;
     this.#needed = Prefix;
-    while (bytes.length - at >= Prefix) {
-      const end = at + Prefix + bytes.readUInt32LE(at);
-      if (end > bytes.length) {
-        this.#needed = end - at;
-        break;
+    try {
+      while (bytes.length - at >= Prefix) {
+        const end = at + Prefix + bytes.readUInt32LE(at);
+        if (end > bytes.length) {
+          this.#needed = end - at;
+          break;
+        }
+        const head = at + Prefix;
+        const invocation = bytes.readUInt32LE(head + 1) + bytes.readUInt32LE(head + 5) * 0x1_0000_0000;
+        at = end;
+        take(bytes[head], invocation, bytes.subarray(head + Head, end));
       }
-      const head = at + Prefix;
-      const invocation = bytes.readUInt32LE(head + 1) + bytes.readUInt32LE(head + 5) * 0x1_0000_0000;
-      take(bytes[head], invocation, bytes.subarray(head + Head, end));
-      at = end;
+    } finally {
+      // Also when `take` throws: a frame is taken once, and those behind it at the next call.
+      this.#held = bytes.length - at;
+      // A copy when little is left over: a slice would keep the whole read alive.
+      this.#pieces = this.#held === 0 ? [] : [this.#held < 4096 ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at)];
     }
-    this.#held = bytes.length - at;
-    // A copy when little is left over: a slice would keep the whole read alive.
-    this.#pieces = this.#held === 0 ? [] : [this.#held < 4096 ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at)];
   }
 }
 

@@ -22,6 +22,7 @@ export const { parse: parseJson, stringify: toJson } = JSON;
 export const { ceil, floor, max, min, round } = Math;
 export const RealAbortController = globalThis.AbortController;
 export const RealReadableStream = globalThis.ReadableStream;
+export const RealURL = globalThis.URL;
 const readFile = fs.readFileSync;
 
 /** Milliseconds that only grow. @type {() => number} */

@@ -2,7 +2,7 @@
 // HTTP actions: a real Request for the router, and the Response that comes back, both bodies streamed: spec/function-runtime.md §5.5.
 // Bodies flow by credit: each side sends what the other has said it has room for.
 import { Kind } from "./frames.mjs";
-import { RealAbortController, RealReadableStream, min, realBuffer, toJson } from "./host.mjs";
+import { RealAbortController, RealReadableStream, RealURL, min, realBuffer, runAs, toJson } from "./host.mjs";
 import { fetchClass } from "./realm.mjs";
 
 const Piece = 64 * 1024;
@@ -13,7 +13,6 @@ const RequestWindow = 256 * 1024;
  * @typedef {object} RequestHead
  * @property {string} method
  * @property {string} url What the client asked for.
- * @property {string} path What is routed.
  * @property {[string, string][]} headers
  * @property {boolean} hasBody
  * @property {number} window Bytes of the answer that may be sent before the engine has taken any.
@@ -40,6 +39,8 @@ export class HttpExchange {
   #route = null;
   /** The rest of the answer, under way. @type {Promise<void> | null} */
   #answer = null;
+  /** Reads the answer. @type {ReadableStreamDefaultReader<unknown> | null} */
+  #reader = null;
 
   /**
    * @param {FrameLink} link
@@ -59,12 +60,14 @@ export class HttpExchange {
    */
   async run(router) {
     const { lookup, runRequest } = /** @type {any} */ (router);
-    const match = lookup(this.#head.path, this.#head.method);
+    // What is routed is the path that the function sees.
+    const path = new RealURL(this.#head.url).pathname;
+    const match = lookup(path, this.#head.method);
     if (match === null) {
       this.respond(new (fetchClass("Response"))("No matching routes found", { status: 404 }));
     } else {
       this.#route = String(match[2]);
-      await runRequest("{}", this.#head.path);
+      await runRequest("{}", path);
     }
     await this.#answer;
   }
@@ -112,9 +115,14 @@ export class HttpExchange {
     this.#body = null;
   }
 
-  /** The client has gone. What is under way goes on. */
+  /** The client has gone. What is under way goes on. Listeners are the function's own code, and run as it. */
   takeAbort() {
-    this.#abort.abort();
+    runAs(this.#invocation, () => this.#abort.abort());
+  }
+
+  /** The rest of the answer is not wanted: what streams it is told to stop. */
+  takeStop() {
+    runAs(this.#invocation, () => this.#reader?.cancel().catch(() => {}));
   }
 
   /** The engine has taken some of the answer. @param {number} bytes */
@@ -137,9 +145,9 @@ export class HttpExchange {
 
   /** @param {ReadableStream<unknown>} body */
   async #pump(body) {
-    const reader = body.getReader();
+    this.#reader = body.getReader();
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await this.#reader.read();
       if (done) return;
       if (!(value instanceof Uint8Array)) throw new TypeError("The body of a Response streams bytes (Uint8Array); use a TextEncoder or a TextEncoderStream for text.");
       if (this.#head.method !== "HEAD") await this.#send(value);
@@ -173,5 +181,7 @@ function read(response) {
   const status = get("status");
   if (status < 200) throw new Error(`An HTTP action cannot answer with the status ${status}.`);
   if (get("bodyUsed")) throw new Error("The body of the Response was read already.");
-  return { status, headers: [...get("headers")], body: get("body") };
+  const body = get("body");
+  if (body?.locked) throw new Error("The body of the Response is being read already.");
+  return { status, headers: [...get("headers")], body };
 }

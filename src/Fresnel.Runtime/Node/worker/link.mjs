@@ -1,13 +1,14 @@
 // @ts-check
 // The worker's socket to the engine. Whatever is written during a turn leaves in one write at its end.
 import { connect } from "node:net";
-import { setSoon, toJson } from "./host.mjs";
+import { realBuffer, setSoon, toJson } from "./host.mjs";
 import { FrameReader, FrameWriter, Kind } from "./frames.mjs";
 
 export class Link {
   #reader = new FrameReader();
   #writer = new FrameWriter();
   #socket;
+  #take;
   #scheduled = false;
 
   /**
@@ -18,15 +19,26 @@ export class Link {
    */
   constructor(address, hello, take, closed) {
     this.#socket = /^\d+$/.test(address) ? connect(Number(address), "127.0.0.1") : connect(address);
+    this.#take = take;
     this.#socket.setNoDelay(true);
     this.#socket.on("connect", () => this.text(Kind.hello, 0, toJson(hello)));
-    this.#socket.on("data", (chunk) => {
-      this.#scheduled = true; // Nobody else flushes during the turn.
-      this.#reader.read(/** @type {Buffer} */ (chunk), take);
-      this.flush();
-    });
+    this.#socket.on("data", (chunk) => this.#read(/** @type {Buffer} */ (chunk)));
     this.#socket.on("error", closed);
     this.#socket.on("close", closed);
+  }
+
+  /** @param {Buffer} chunk */
+  #read(chunk) {
+    this.#scheduled = true; // Nobody else flushes during the turn.
+    try {
+      this.#reader.read(chunk, this.#take);
+    } catch (error) {
+      // What a function's listener throws comes through here, on its way to Node and back to the worker. The frames behind wait for nothing else.
+      setSoon(() => this.#read(realBuffer.alloc(0)));
+      throw error;
+    } finally {
+      this.flush();
+    }
   }
 
   /** @param {number} kind @param {number} invocation @param {string} text */

@@ -30,6 +30,8 @@ export class Worker {
   #watchingQuiet = false;
   /** Whose slice runs. @type {Invocation | null} */
   #slice = null;
+  /** What a slice threw, on its way through Node to where it is told. @type {{ error: unknown, invocation: Invocation } | null} */
+  #thrown = null;
   /** Without a way to drain: the invocations of this turn, which share its time. @type {Invocation[]} */
   #turn = [];
   #stopwatch = new Stopwatch();
@@ -121,6 +123,7 @@ export class Worker {
       case Kind.requestEnd: return this.#run(invocation, () => http.takeEnd(payload.toString()));
       case Kind.credit: return this.#run(invocation, () => http.takeCredit(payload.readUInt32LE(0)));
       case Kind.abort: return this.#run(invocation, () => http.takeAbort());
+      case Kind.stop: return this.#run(invocation, () => http.takeStop());
     }
   }
 
@@ -141,10 +144,17 @@ export class Worker {
     if (drain === null) return this.#runInTurn(invocation, work);
     this.#stopwatch.start();
     this.#slice = invocation;
-    work();
-    drain();
-    this.#slice = null;
-    invocation.userTime += this.#stopwatch.stop();
+    try {
+      work();
+      drain();
+    } catch (error) {
+      // An event listener threw. It must go on to Node, which has to tidy up behind it, and comes back as an uncaught one.
+      this.#thrown = { error, invocation };
+      throw error;
+    } finally {
+      this.#slice = null;
+      invocation.userTime += this.#stopwatch.stop();
+    }
     this.#afterSlice(invocation);
   }
 
@@ -249,6 +259,9 @@ export class Worker {
 
   /** @param {unknown} reason @param {boolean} retire */
   #unhandled(reason, retire) {
+    const thrown = this.#thrown;
+    this.#thrown = null;
+    if (retire && thrown !== null && thrown.error === reason) return this.#fail(thrown.invocation, reason);
     const invocation = currentInvocation() ?? this.#slice;
     if (invocation !== null) this.#fail(invocation, reason);
     else if (retire) for (const each of [...this.#invocations.values()]) this.#fail(each, reason);
