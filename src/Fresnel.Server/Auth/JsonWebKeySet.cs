@@ -28,9 +28,6 @@ internal sealed class JsonWebKeySet
         return new([.. keys.EnumerateArray().Take(MostKeys).Select(Read).OfType<Key>()]);
     }
 
-    /// <summary>Whether there is a key of this name for the algorithm; with no name, any.</summary>
-    public bool Has(string? keyId, string algorithm) => _keys.Any(key => key.Fits(keyId, algorithm));
-
     /// <summary>Whether one of the keys of this name (with no name, of all) made the signature by the algorithm.</summary>
     public bool Verify(string? keyId, string algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {

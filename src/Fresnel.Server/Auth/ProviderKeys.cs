@@ -11,9 +11,9 @@ namespace Fresnel.Server.Auth;
 
 /// <summary>Gets and keeps the keys of providers: by OIDC discovery, from a URL, or out of a <c>data:</c> URI.</summary>
 /// <remarks>
-/// What was fetched is kept for ten minutes. A token with a key that is not among them makes it be fetched again, at most twice a minute, so that a
-/// provider can change its keys and a forger cannot make us ask without end. Callers that want the same at once share one fetch,
-/// and a failure is told for a second before it is tried again.
+/// What was fetched is kept for ten minutes. A token that none of the keys made lets it be fetched again, at most twice a minute, so that a
+/// provider can change its keys and a forger cannot make us ask without end; until that fetch has succeeded the keys serve those whom they can serve.
+/// Callers that want the same at once share one fetch, and a failure is told for a second before it is tried again.
 /// </remarks>
 internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
 {
@@ -58,28 +58,36 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
     {
         while (true)
         {
-            var entry = _entries.GetOrAdd(name, _ => new Entry(time.GetTimestamp(), new(fetch)));
+            var entry = FindOrAdd(name, fetch);
+            if (entry is { HasSucceeded: false, Before: { } before } && time.GetElapsedTime(before.Began) < Kept && isEnough(before.Found)) return before.Found;
             if (entry.HasFailed && time.GetElapsedTime(entry.Began) >= BetweenFailures)
             {
-                Forget(name, entry);
+                FetchAgain(name, entry, fetch, entry.Before);
                 continue;
             }
 
             var found = await entry.Fetch.Value.WaitAsync(cancellationToken);
             var age = time.GetElapsedTime(entry.Began);
             if (age < Kept && (isEnough(found) || age < BetweenFetches)) return found;
-            Forget(name, entry);
-            if (_entries.Count >= MostKept) _entries.Clear();
+            FetchAgain(name, entry, fetch, new(found, entry.Began));
         }
     }
 
-    private void Forget(string name, Entry entry) => _entries.TryRemove(KeyValuePair.Create(name, entry));
+    private Entry FindOrAdd(string name, Func<Task<object>> fetch)
+    {
+        if (_entries.TryGetValue(name, out var entry)) return entry;
+        if (_entries.Count >= MostKept) _entries.Clear();
+        return _entries.GetOrAdd(name, _ => new(time.GetTimestamp(), new(fetch), null));
+    }
+
+    private void FetchAgain(string name, Entry entry, Func<Task<object>> fetch, Known? before) => _entries.TryUpdate(name, new(time.GetTimestamp(), new(fetch), before), entry);
 
     private async Task<string> DiscoverAsync(OidcProvider provider)
     {
         var issuer = provider.NormalIssuer;
         using var response = await SendAsync($"{issuer}/.well-known/openid-configuration", detail => TokenRefusals.Discovery(issuer, null, detail));
-        var body = await response.Content.ReadAsStringAsync();
+        // Whatever encoding its header names, JSON is UTF-8; the platform would throw at a name that it does not know.
+        var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync()).TrimStart('\uFEFF');
         if (!response.IsSuccessStatusCode) throw TokenRefusals.Discovery(issuer, response.StatusCode, body);
         try
         {
@@ -156,8 +164,12 @@ internal sealed class ProviderKeys(HttpClient http, TimeProvider time)
         }
     }
 
-    private sealed record Entry(long Began, Lazy<Task<object>> Fetch)
+    private sealed record Known(object Found, long Began);
+
+    private sealed record Entry(long Began, Lazy<Task<object>> Fetch, Known? Before)
     {
+        public bool HasSucceeded => Fetch is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+
         public bool HasFailed => Fetch is { IsValueCreated: true, Value: { IsCompleted: true, IsCompletedSuccessfully: false } };
     }
 }

@@ -51,8 +51,9 @@ internal sealed class UserTokens(ProviderKeys keys, TimeProvider time)
     {
         if (token.Header is null || token.Subject is null || token.Moment("iat") is null || token.Moment("exp") is not { } expires) throw TokenRefusals.NotOidc();
         if (token.Algorithm != OidcAlgorithm || token.Audiences.Count != 1 || expires <= time.GetUtcNow()) throw TokenRefusals.NotVerified();
-        var set = await keys.OfAsync(provider, found => found.Has(token.KeyId, OidcAlgorithm), cancellationToken);
-        if (!IsSigned(token, set, OidcAlgorithm)) throw TokenRefusals.NotVerified();
+        var isSigned = false;
+        await keys.OfAsync(provider, found => isSigned = IsSigned(token, found, OidcAlgorithm), cancellationToken);
+        if (!isSigned) throw TokenRefusals.NotVerified();
         return new(new(UserClaims.OfOidc(token)), expires);
     }
 
@@ -60,8 +61,9 @@ internal sealed class UserTokens(ProviderKeys keys, TimeProvider time)
     {
         if (token.KeyId is not { } keyId) throw TokenRefusals.NotDecoded(null, redacts);
         if (token.Algorithm != provider.Algorithm) throw TokenRefusals.NotDecoded(keyId, redacts);
-        var set = await keys.OfAsync(provider, found => found.Has(keyId, provider.Algorithm), cancellationToken);
-        if (!IsSigned(token, set, provider.Algorithm)) throw TokenRefusals.NotDecoded(keyId, redacts);
+        var isSigned = false;
+        await keys.OfAsync(provider, found => isSigned = IsSigned(token, found, provider.Algorithm), cancellationToken);
+        if (!isSigned) throw TokenRefusals.NotDecoded(keyId, redacts);
 
         if (token.Subject is null) throw TokenRefusals.Missing("subject");
         if (token.Moment("exp") is not { } expires) throw TokenRefusals.Missing("expiry");

@@ -182,6 +182,64 @@ public sealed class UserTokenTests
         Assert.Equal(3, test.Issuer.JwksFetches);
     }
 
+    [Theory]
+    [InlineData(Custom, "ES256")]
+    [InlineData(Oidc, "RS256")]
+    public async Task New_keys_of_a_provider_are_fetched_when_they_have_the_names_of_the_old_ones(string provider, string algorithm)
+    {
+        await using var test = await IdentityServer.StartAsync(provider);
+        await using var other = await TestIssuer.StartAsync(test.Time);
+        test.Issuer.JwksText = other.Jwks;
+        for (var i = 0; i < 3; i++) Assert.Equal(401, (await test.AskAsync(test.Issuer.Sign(algorithm: algorithm))).Status);
+        Assert.Equal(1, test.Issuer.JwksFetches);
+        test.Issuer.JwksText = null;
+        test.Time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign(algorithm: algorithm))).Status);
+        Assert.Equal(2, test.Issuer.JwksFetches);
+    }
+
+    [Fact]
+    public async Task A_forger_does_not_cost_the_others_the_keys_of_a_provider_that_is_away()
+    {
+        await using var test = await IdentityServer.StartAsync(Custom);
+        Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign())).Status);
+        test.Time.Advance(TimeSpan.FromMinutes(5));
+        test.Issuer.Status = 503;
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(401, (await test.AskAsync(test.Issuer.Sign(changeHeader: header => header["kid"] = "forged"))).Status);
+            Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign())).Status);
+            test.Time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        // What was taken back is gone at the next fetch that succeeds, and the old keys are gone after their ten minutes anyway.
+        test.Time.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(401, (await test.AskAsync(test.Issuer.Sign())).Status);
+        test.Issuer.Status = 200;
+        test.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign())).Status);
+    }
+
+    [Fact]
+    public async Task Keys_that_a_provider_took_back_are_gone_when_they_were_fetched_again()
+    {
+        await using var test = await IdentityServer.StartAsync(Custom);
+        var old = test.Issuer.Sign();
+        Assert.Equal(200, (await test.AskAsync(old)).Status);
+        test.Issuer.KeyNumber = 2;
+        test.Time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign())).Status);
+        Assert.Equal(401, (await test.AskAsync(old)).Status);
+    }
+
+    [Fact]
+    public async Task A_provider_may_name_the_encoding_of_its_discovery_document_as_it_likes()
+    {
+        await using var test = await IdentityServer.StartAsync(Oidc);
+        test.Issuer.DiscoveryType = "application/json; charset=utf8";
+        Assert.Equal(200, (await test.AskAsync(test.Issuer.Sign(algorithm: "RS256"))).Status);
+    }
+
     [Fact]
     public async Task Without_providers_the_config_is_pointed_at()
     {

@@ -57,6 +57,9 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <summary>The status of everything it serves. Default 200.</summary>
     public int Status { get; set; } = 200;
 
+    /// <summary>The content type of its discovery document.</summary>
+    public string DiscoveryType { get; set; } = "application/json";
+
     /// <summary>The content type of its keys.</summary>
     public string JwksType { get; set; } = "application/json";
 
@@ -74,7 +77,7 @@ public sealed class TestIssuer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var issuer = new TestIssuer(app, time ?? TimeProvider.System);
-        app.MapGet("/.well-known/openid-configuration", http => issuer.ServeAsync(http, "application/json", $$"""{"issuer":"{{issuer.Url}}","jwks_uri":"{{issuer.JwksUrl}}"}"""));
+        app.MapGet("/.well-known/openid-configuration", http => issuer.ServeAsync(http, issuer.DiscoveryType, $$"""{"issuer":"{{issuer.Url}}","jwks_uri":"{{issuer.JwksUrl}}"}"""));
         app.MapGet("/jwks", http =>
         {
             issuer.JwksFetches++;
