@@ -15,32 +15,31 @@ internal static class HttpAuthentication
     /// <exception cref="RequestException">It is refused.</exception>
     public static async ValueTask<Identity> AuthenticateAsync(HttpContext http, Deployment deployment)
     {
-        var admin = http.RequestServices.GetRequiredService<AdminAccess>();
         var header = http.Request.Headers.Authorization.ToString();
-        if (header.Length == 0)
-        {
-            var parameter = http.Request.Query["adminKey"].ToString();
-            return parameter.Length == 0 ? Identity.Anonymous : ReadAdmin(parameter, admin);
-        }
-
-        if (header.Length < SchemeLength) throw RequestException.BadRequest("InvalidHeaderFailure", "Invalid authentication header");
-        if (header.StartsWith("Convex ", StringComparison.OrdinalIgnoreCase)) return ReadAdmin(header["Convex ".Length..].Trim(), admin);
-        if (BearerOf(header) is { } token) return await VerifyAsync(http, token, deployment);
-        throw RequestException.BadRequest("InvalidAdminKey", "Invalid admin key");
+        if (header.Length > 0) return await ReadAsync(http, header, deployment);
+        var parameter = http.Request.Query["adminKey"].ToString();
+        return parameter.Length == 0 ? Identity.Anonymous : ReadAdmin(parameter, http.RequestServices.GetRequiredService<AdminAccess>());
     }
 
-    /// <summary>The user that a request's bearer token names. One that is refused fails only those who ask for it; without one it is nobody.</summary>
+    /// <summary>The identity that a request's header names. One that is refused fails only those who ask for it; without a header it is nobody.</summary>
     public static async ValueTask<Identity> IdentifyAsync(HttpContext http, Deployment deployment)
     {
-        if (BearerOf(http.Request.Headers.Authorization.ToString()) is not { } token) return Identity.Anonymous;
         try
         {
-            return await VerifyAsync(http, token, deployment);
+            return http.Request.Headers.Authorization.ToString() is { Length: > 0 } header ? await ReadAsync(http, header, deployment) : Identity.Anonymous;
         }
         catch (RequestException refused)
         {
             return new UnverifiedIdentity(refused.Code, refused.Message);
         }
+    }
+
+    private static async ValueTask<Identity> ReadAsync(HttpContext http, string header, Deployment deployment)
+    {
+        if (header.Length < SchemeLength) throw RequestException.BadRequest("InvalidHeaderFailure", "Invalid authentication header");
+        if (header.StartsWith("Convex ", StringComparison.OrdinalIgnoreCase)) return ReadAdmin(header["Convex ".Length..].Trim(), http.RequestServices.GetRequiredService<AdminAccess>());
+        if (BearerOf(header) is { } token) return await VerifyAsync(http, token, deployment);
+        throw RequestException.BadRequest("InvalidAdminKey", "Invalid admin key");
     }
 
     /// <summary>Lets only admins pass. The CLI's push calls have the key in the body; either place will do.</summary>

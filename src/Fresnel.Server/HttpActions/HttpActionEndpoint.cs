@@ -17,10 +17,10 @@ internal static class HttpActionEndpoint
     private const string Prefix = "/http";
 
     /// <summary>Answers a request that came through the site.</summary>
-    public static Task AnswerAsync(HttpContext http) => AnswerAsync(http, http.Request.Path.ToUriComponent());
+    public static Task AnswerAsync(HttpContext http) => AnswerAsync(http, SentPath(http, "") ?? http.Request.Path.ToUriComponent());
 
     /// <summary>Answers a request of <c>/http/…</c>.</summary>
-    public static Task AnswerUnderPrefixAsync(HttpContext http) => AnswerAsync(http, http.Request.Path.ToUriComponent()[Prefix.Length..]);
+    public static Task AnswerUnderPrefixAsync(HttpContext http) => AnswerAsync(http, SentPath(http, Prefix) ?? http.Request.Path.ToUriComponent()[Prefix.Length..]);
 
     private static async Task AnswerAsync(HttpContext http, string path)
     {
@@ -50,6 +50,19 @@ internal static class HttpActionEndpoint
         {
             http.Abort();
         }
+        catch (Exception exception)
+        {
+            await ApiEndpoints.AnswerFailureAsync(http, exception);
+        }
+    }
+
+    /// <summary>The path behind the prefix, with the client's own escapes; null when it was sent in another form.</summary>
+    private static string? SentPath(HttpContext http, string prefix)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (target is not ['/', ..] || http.Request.PathBase.HasValue || !target.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) return null;
+        var path = target[prefix.Length..];
+        return path.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? path[..query] : path;
     }
 
     private static async ValueTask<HttpActionRequest> ReadAsync(HttpContext http, string path, Deployment deployment)

@@ -38,11 +38,17 @@ internal static partial class ApiEndpoints
         }
         catch (Exception exception)
         {
-            var error = RequestErrors.Classify(exception);
-            if (error.Kind == RequestErrorKind.Internal) LogFailure(http.RequestServices.GetRequiredService<ILogger<HostedDeployment>>(), http.Request.Path, exception);
-            if (http.Response.HasStarted) http.Abort();
-            else await RequestErrors.WriteAsync(http, error);
+            await AnswerFailureAsync(http, exception);
         }
+    }
+
+    /// <summary>Answers what a request threw, as far as it can still be answered.</summary>
+    internal static async Task AnswerFailureAsync(HttpContext http, Exception exception)
+    {
+        var error = RequestErrors.Classify(exception);
+        if (error.Kind == RequestErrorKind.Internal) LogFailure(http.RequestServices.GetRequiredService<ILogger<HostedDeployment>>(), http.Request.Path, exception);
+        if (http.Response.HasStarted) http.Abort();
+        else await RequestErrors.WriteAsync(http, error);
     }
 
     [LoggerMessage(1, LogLevel.Error, "A request to {Path} failed.")]

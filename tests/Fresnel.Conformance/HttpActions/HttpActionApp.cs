@@ -63,6 +63,7 @@ public sealed class HttpActionApp : IAsyncLifetime
         http.route({ pathPrefix: "/deep/", method: "GET", handler: text("deep") });
         http.route({ pathPrefix: "/deep/deeper/", method: "GET", handler: text("deeper") });
         http.route({ path: "/deep/deeper/exact", method: "GET", handler: text("deepest") });
+        http.route({ pathPrefix: "/seen/", method: "GET", handler: httpAction(async (_, request) => new Response(request.url)) });
         http.route({ path: "/cookies", method: "GET", handler: httpAction(async () => new Response("cookies", { status: 418, headers: [["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"], ["X-Custom", "yes"]] })) });
         http.route({ path: "/cors", method: "OPTIONS", handler: text(null, { status: 204, headers: { "Access-Control-Allow-Origin": "https://app.test", "Access-Control-Allow-Methods": "POST" } }) });
         http.route({ path: "/throws", method: "GET", handler: httpAction(async () => { throw new Error("on purpose"); }) });

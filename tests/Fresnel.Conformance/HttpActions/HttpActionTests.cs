@@ -104,6 +104,19 @@ public sealed class HttpActionTests(HttpActionApp app) : IClassFixture<HttpActio
         assert.ok(Buffer.from(await echo.arrayBuffer()).equals(bytes));
         const refused = await (await fetch(`${site}/describe`, { headers: { Authorization: "Bearer a.b.c" } })).json();
         assert.match(refused.code, /Server Error: Uncaught Error: Could not parse JWT payload\./);
+        // Anything else that is not for this deployment is told to who asks for it, and to nobody else.
+        for (const [scheme, text] of [["Basic YTpi", "Invalid admin key"], ["Convex no|key", "The provided admin key was invalid for this instance"], ["x", "Invalid authentication header"]]) {
+          const told = await (await fetch(`${site}/describe`, { headers: { Authorization: scheme } })).json();
+          assert.ok(told.code?.endsWith(`Server Error: Uncaught Error: ${text}`), told.code);
+          assert.equal((await fetch(`${site}/exact`, { headers: { Authorization: scheme } })).status, 200);
+        }
+        // An escape stays an escape, and the other way round: signatures are made over it.
+        const seen = "/seen/a%2Fb/100%25/%252F%3B;%40@%41/%C3%A9?q=%2541&r=a+b";
+        for (const origin of [site, `${url}/http`]) assert.equal(await (await fetch(origin + seen)).text(), (origin === site ? site : url) + seen);
+        // What climbs out of a prefix is not under it.
+        const { request: send } = await import("node:http");
+        const raw = (path) => new Promise((answer) => send(`${site}`, { path }, (response) => response.resume().on("end", () => answer(response.statusCode))).end());
+        assert.deepEqual(await Promise.all(["/seen/x", "/seen/../exact", "/seen/%2e%2E/nowhere", "/exact/../seen/y"].map(raw)), [200, 200, 404, 200]);
         // The bytes of a header, whatever they mean, in both directions.
         const name = Buffer.from("Übung €").toString("latin1");
         assert.equal((await fetch(`${site}/echo`, { method: "POST", body: "x", headers: { "Content-Type": name } })).headers.get("content-type"), name);
