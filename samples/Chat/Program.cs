@@ -42,7 +42,7 @@ try
 
     Console.WriteLine($"""
 
-        HTTP actions on {deployment.Urls.Site}
+        {(deployment.Urls.Cloud.EndsWith($":{settings.Port}", StringComparison.Ordinal) || settings.Port == 0 ? "" : $"Port {settings.Port} is taken; the next free one is used. ")}HTTP actions on {deployment.Urls.Site}
         To work on the functions while this runs, put these lines into samples/Chat/.env.local and run npx convex dev there:
 
         CONVEX_SELF_HOSTED_URL='{deployment.Urls.Cloud}'

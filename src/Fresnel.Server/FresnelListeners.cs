@@ -115,7 +115,7 @@ public sealed class PortTakenException(IPAddress address, int port, SocketError 
 
     private static string Describe(IPAddress address, int port, SocketError error) => error switch
     {
-        SocketError.AddressAlreadyInUse => $"Port {port} of {address} is taken by another program: stop that one, or choose another port.",
+        SocketError.AddressAlreadyInUse => $"Port {port} of {address} is taken by another program: stop that one, or choose another port (--port, --site-port).",
         SocketError.AccessDenied => $"Port {port} of {address} needs rights that this user does not have: choose one above 1023.",
         SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => $"This machine has no address {address}: choose one that it has.",
         _ => $"Port {port} of {address} cannot be listened on ({error}): choose another.",

@@ -39,7 +39,7 @@ public sealed class FresnelOptions
     /// <summary>The origin that clients and the CLI use, without a trailing slash. When null: the first address that the server listens on.</summary>
     public string? CloudUrl { get; set; }
 
-    /// <summary>The origin of HTTP actions, without a trailing slash. When null: the first address marked by <see cref="FresnelSite.UseFresnelSite"/>.</summary>
+    /// <summary>The origin of HTTP actions, without a trailing slash. When null: the first address marked by <see cref="FresnelSite.UseFresnelSite"/>, or <c>/http</c> below the cloud URL when there is none.</summary>
     public string? SiteUrl { get; set; }
 
     /// <summary>The local port whose requests are for HTTP actions, for applications that state their addresses as URLs. When null: the listeners marked by <see cref="FresnelSite.UseFresnelSite"/>.</summary>

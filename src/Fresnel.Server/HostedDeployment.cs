@@ -104,7 +104,8 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
         bool IsSite(Uri address) => address.Port == _options.SitePort || sites.Any(site => site.Port == address.Port && site.Host == address.Host);
 
         Urls.Cloud = _options.CloudUrl ?? Origin(addresses.Find(address => !IsSite(address))) ?? Urls.Cloud;
-        Urls.Site = _options.SiteUrl ?? Origin(addresses.Find(IsSite)) ?? Urls.Site;
+        // Without a port of its own the site is where the deployment's origin serves it too.
+        Urls.Site = _options.SiteUrl ?? Origin(addresses.Find(IsSite)) ?? (addresses.Count > 0 ? $"{Urls.Cloud}/http" : Urls.Site);
     }
 
     private static string? Origin(Uri? address) => address?.GetLeftPart(UriPartial.Authority);

@@ -22,7 +22,7 @@ public sealed class FresnelListenersTests : IDisposable
     {
         var main = Assert.Throws<PortTakenException>(() => FresnelListeners.At(FresnelListeners.Loopbacks, _taken, 0));
         Assert.Equal(_taken, main.Port);
-        Assert.Equal($"Port {_taken} of 127.0.0.1 is taken by another program: stop that one, or choose another port.", main.Message);
+        Assert.Equal($"Port {_taken} of 127.0.0.1 is taken by another program: stop that one, or choose another port (--port, --site-port).", main.Message);
 
         Assert.Equal(_taken, Assert.Throws<PortTakenException>(() => FresnelListeners.At(FresnelListeners.Loopbacks, 0, _taken)).Port);
     }

@@ -45,9 +45,9 @@ export function Chat() {
             Replies come from a <strong>stand-in</strong>, not from a language model. Start the sample with <code>OPENAI_API_KEY</code> in the environment for a real one.
           </p>
         )}
-        {threadId === undefined ? <Welcome /> : <Messages key={threadId} threadId={threadId} />}
+        {threadId === undefined ? <Welcome /> : <Messages key={`messages of ${threadId}`} threadId={threadId} />}
         <Composer
-          key={threadId ?? "new"}
+          key={`composer of ${threadId ?? "a new thread"}`}
           onSend={async (text) => {
             const sent = overHttp ? await sayOverHttp(text, threadId) : await send({ threadId, text });
             if (threadId === undefined) open(sent);

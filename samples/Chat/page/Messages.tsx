@@ -7,7 +7,8 @@ import { useStickToEnd } from "./useStickToEnd";
 export function Messages({ threadId }: { threadId: Id<"threads"> }) {
   const messages = useQuery(api.messages.list, { threadId });
   const me = useQuery(api.guests.me);
-  const [scroller, content] = useStickToEnd();
+  const own = messages?.findLast((message) => message.role === "user" && message.author?.id === me?.id);
+  const [scroller, content] = useStickToEnd(own?._id);
   return (
     <section className="messages" ref={scroller} tabIndex={-1}>
       <ol ref={content} aria-label="Conversation" aria-busy={messages === undefined}>

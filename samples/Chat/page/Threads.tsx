@@ -34,7 +34,7 @@ export function Threads({ threads, current, onOpen, onClose }: ThreadsProps) {
           ))}
         </ul>
         <WhoAmI />
-        {threads?.length === 0 && <p className="hint">Your conversations will stand here.</p>}
+        {threads?.length === 0 && <p className="hint">Conversations will stand here, everybody’s.</p>}
       </nav>
       <div className="shade" onClick={onClose} />
     </>

@@ -62,6 +62,16 @@ internal sealed class Browser : IAsyncDisposable
         return (said.GetProperty("budget").GetString()!, said.GetProperty("problem").GetString()!, said.GetProperty("draft").GetString()!);
     }
 
+    /// <summary>Goes to a thread of the list, or to a new chat when null; returns how many conversations the window then shows.</summary>
+    public async Task<int> GoAsync(string? title, int window = 0) => (await DoAsync(new { @do = "go", window, title })).GetProperty("conversations").GetInt32();
+
+    /// <summary>Loads the page again; returns how many conversations the window then shows.</summary>
+    public async Task<int> ReloadAsync(int window = 0) => (await DoAsync(new { @do = "go", window })).GetProperty("conversations").GetInt32();
+
+    /// <summary>How many pixels a window is from the end of its conversation, once so many replies are done.</summary>
+    public async Task<double> DistanceFromEndAsync(int replies, int window = 0) =>
+        (await DoAsync(new { @do = "distance", window, replies, timeout = 30_000 })).GetProperty("pixels").GetDouble();
+
     /// <summary>What the page says above the conversation.</summary>
     public async Task<string> NoteAsync() => (await DoAsync(new { @do = "note" })).GetProperty("text").GetString()!;
 

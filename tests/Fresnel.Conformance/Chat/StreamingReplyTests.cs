@@ -45,6 +45,28 @@ public sealed class StreamingReplyTests(RunningChat chat)
     }
 
     [Fact]
+    public async Task One_conversation_is_shown_at_a_time_whichever_way_one_comes_to_it()
+    {
+        await using var browser = await Browser.StartAsync(chat.Server.Url);
+        await browser.OpenAsync();
+        await browser.WriteAsync("The first of two");
+        Assert.Equal(1, await browser.GoAsync(null));
+        await browser.WriteAsync("The second of two");
+        foreach (var title in (string?[])["The first of two", "The second of two", "The first of two", null, "The second of two"]) Assert.Equal(1, await browser.GoAsync(title));
+        Assert.Equal(1, await browser.ReloadAsync());
+        Assert.Equal(1, await browser.GoAsync("The first of two"));
+    }
+
+    [Fact]
+    public async Task A_window_stays_at_the_end_however_quickly_somebody_writes()
+    {
+        await using var browser = await Browser.StartAsync(chat.Server.Url);
+        await browser.OpenAsync();
+        for (var i = 1; i <= 8; i++) await browser.WriteAsync($"Message {i} of many");
+        Assert.InRange(await browser.DistanceFromEndAsync(replies: 8), 0, 60);
+    }
+
+    [Fact]
     public async Task The_page_says_that_replies_come_from_a_stand_in()
     {
         await using var browser = await Browser.StartAsync(chat.Server.Url);

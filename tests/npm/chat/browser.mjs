@@ -151,6 +151,25 @@ const commands = {
     return { budget: await page.locator(".budget").textContent(), problem: await problem.textContent(), draft: await page.getByRole("textbox", { name: "Message" }).inputValue() };
   },
 
+  /** Goes to a thread of the list, to a new chat (null), or loads the page again (undefined); returns how many conversations the window then shows. */
+  async go({ window, title }) {
+    const page = windows[window];
+    if (title === undefined) await page.reload();
+    else await page.getByRole("navigation").getByRole("button", { name: title ?? "New chat" }).first().click();
+    await page.locator(".reply, .welcome").first().waitFor();
+    return { conversations: await page.locator("section.messages, section.welcome").count() };
+  },
+
+  /** How far a window is from the end of its conversation, once nothing is being written. Pixels. */
+  async distance({ window, replies, timeout }) {
+    const page = windows[window];
+    await page.waitForFunction((wanted) => document.querySelectorAll('.reply[data-status="done"]').length >= wanted, replies, { timeout });
+    return { pixels: await page.evaluate(() => new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => {
+      const view = document.querySelector("section.messages");
+      tell(view.scrollHeight - view.scrollTop - view.clientHeight);
+    })))) };
+  },
+
   /** What the page says above the conversation. */
   async note() {
     return { text: await windows[0].locator(".note").textContent() };
