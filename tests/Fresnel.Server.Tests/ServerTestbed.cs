@@ -41,13 +41,14 @@ internal sealed class ServerTestbed : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<ServerTestbed> StartAsync(Action<FresnelOptions>? configure = null, MemoryCommitStore? store = null, Action<WebApplication>? map = null)
+    public static async Task<ServerTestbed> StartAsync(Action<FresnelOptions>? configure = null, MemoryCommitStore? store = null, Action<WebApplication>? map = null, bool hasSite = true)
     {
         var functions = new NumberFunctions();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var listeners = FresnelListeners.At([System.Net.IPAddress.Loopback], 0, 0);
-        builder.WebHost.ConfigureKestrel(listeners.Apply);
+        if (hasSite) builder.WebHost.ConfigureKestrel(listeners.Apply);
+        else builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddFresnel(options =>
         {
             options.Store = () => store ?? new MemoryCommitStore();

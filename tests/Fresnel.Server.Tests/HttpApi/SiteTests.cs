@@ -20,4 +20,13 @@ public sealed class SiteTests
         Assert.Equal("""{"code":"InternalServerError","message":"Your request couldn't be completed. Try again later."}""", await answer.Content.ReadAsStringAsync(Token));
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
     }
+
+    [Fact]
+    public async Task An_app_that_gives_it_no_port_of_its_own_has_it_below_its_own_address()
+    {
+        await using var server = await ServerTestbed.StartAsync(hasSite: false);
+        Assert.Equal($"{server.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)}/http", server.SiteUrl);
+        using var answer = await server.Http.GetAsync($"{server.SiteUrl}/path", Token);
+        Assert.Equal("This Convex deployment does not have HTTP actions enabled.", await answer.Content.ReadAsStringAsync(Token));
+    }
 }
