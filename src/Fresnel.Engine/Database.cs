@@ -88,7 +88,7 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Begins a transaction that only reads, from a published snapshot (the newest when none is given).</summary>
     public Transaction BeginRead(Snapshot? snapshot = null, TransactionLimits? limits = null) =>
-        new(snapshot ?? Published, readOnly: true, limits ?? new(), _options, _keys, Nodes);
+        new(snapshot ?? Published, readOnly: true, limits ?? _options.Limits.Transactions, _options, _keys, Nodes);
 
     /// <summary>Begins a transaction that may write, from the newest sealed roots.</summary>
     public Transaction BeginWrite(TransactionLimits? limits = null) => BeginWrite(limits, contender: null);
@@ -104,10 +104,10 @@ public sealed class Database : IAsyncDisposable
     internal Contention Contention { get; } = new();
 
     internal Transaction BeginWrite(TransactionLimits? limits, Contender? contender) =>
-        new(_committer.Sealed, readOnly: false, limits ?? new(), _options, _keys, Nodes) { SystemTables = _systemTables, Contender = contender };
+        new(_committer.Sealed, readOnly: false, limits ?? _options.Limits.Transactions, _options, _keys, Nodes) { SystemTables = _systemTables, Contender = contender };
 
     internal Transaction BeginProtected(Snapshot snapshot, TransactionLimits? limits, Contender contender, Protection protection) =>
-        new(snapshot, readOnly: false, limits ?? new(), _options, _keys, Nodes, protection) { SystemTables = _systemTables, Contender = contender };
+        new(snapshot, readOnly: false, limits ?? _options.Limits.Transactions, _options, _keys, Nodes, protection) { SystemTables = _systemTables, Contender = contender };
 
     /// <summary>Has the committer hold up what would get in the way; returns the roots behind all that it let through before.</summary>
     internal Task<Snapshot> ReserveAsync(Protection protection, CancellationToken cancellationToken) => _committer.ReserveAsync(protection, cancellationToken);

@@ -22,6 +22,9 @@ public sealed record DatabaseOptions
     /// <summary>Where the log goes.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>Limits of documents, schemas and transactions.</summary>
+    public DataLimits Limits { get; init; } = new();
+
     /// <summary>Log behind the last checkpoint that starts the next one. Bytes; default 64 MiB.</summary>
     public long CheckpointAfterLogBytes { get; init; } = 64 << 20;
 

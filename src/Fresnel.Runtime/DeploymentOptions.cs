@@ -26,6 +26,9 @@ public sealed record DeploymentOptions
     /// <summary>Limits of invocations.</summary>
     public FunctionLimits Limits { get; init; } = new();
 
+    /// <summary>Limits of documents, schemas and transactions.</summary>
+    public DataLimits DataLimits { get; init; } = new();
+
     /// <summary>Memory for documents and the nodes of indexes. Bytes; default 1 GiB. What does not fit is read when it is asked for.</summary>
     public long MemoryBudget { get; init; } = 1 << 30;
 
@@ -76,6 +79,12 @@ public sealed record FunctionLimits
 
     /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
     public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Functions that one mutation may schedule, its nested calls included. Default 1,000. Beyond it: <c>TooManyFunctionsScheduled</c>.</summary>
+    public int ScheduledFunctions { get; init; } = 1_000;
+
+    /// <summary>The arguments of all functions that one mutation schedules. Bytes by the size of their values; default 16 MiB. Beyond it: <c>ScheduledFunctionsArgumentsTooLarge</c>.</summary>
+    public long ScheduledArgumentBytes { get; init; } = 16 << 20;
 
     /// <summary>Bytes of a request's body that an HTTP action may read; a longer one is refused with 413. Default 20 MiB.</summary>
     public long HttpRequestBytes { get; init; } = 20 << 20;

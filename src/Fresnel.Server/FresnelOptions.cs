@@ -33,6 +33,9 @@ public sealed class FresnelOptions
     /// <summary>Limits of invocations.</summary>
     public FunctionLimits Limits { get; set; } = new();
 
+    /// <summary>Limits of documents, schemas and transactions.</summary>
+    public DataLimits DataLimits { get; set; } = new();
+
     /// <summary>Limits of sync sockets.</summary>
     public SyncLimits Sync { get; set; } = new();
 

@@ -90,6 +90,7 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
         Urls = Urls,
         Functions = [.. FresnelFunctions.All, .. _options.Functions],
         Limits = _options.Limits,
+        DataLimits = _options.DataLimits,
         MemoryBudget = _options.MemoryBudget ?? Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 64 << 20),
         NodePath = _options.NodePath,
         Time = _options.Time,

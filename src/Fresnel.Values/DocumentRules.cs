@@ -12,14 +12,17 @@ public static class DocumentRules
     /// <summary>Refuses what cannot be a document.</summary>
     /// <param name="document">With its system fields.</param>
     /// <param name="tableNumber">The table that it is to lie in.</param>
-    /// <exception cref="DeveloperException"><c>InvalidDocumentError</c> with everything that is wrong, or <c>ValueTooLargeError</c>.</exception>
-    public static void Require(ValueObject document, uint tableNumber)
+    /// <param name="limits">How large it may be.</param>
+    /// <exception cref="DeveloperException"><c>InvalidDocumentError</c> with everything that is wrong, <c>ValueTooLargeError</c>, <c>TooManyFieldsError</c> or <c>ArrayTooLong</c>.</exception>
+    public static void Require(ValueObject document, uint tableNumber, DocumentLimits limits)
     {
         ArgumentNullException.ThrowIfNull(document);
-        string[] violations = [.. Violations(document, tableNumber)];
+        ArgumentNullException.ThrowIfNull(limits);
+        string[] violations = [.. Violations(document, tableNumber, limits)];
         if (violations.Length > 0)
             throw new DeveloperException("InvalidDocumentError", $"Document(value: {document}) isn't a valid document: {string.Join("\n ", violations)}");
-        if (document.Size > ValueLimits.DocumentBytes) throw ValueLimits.ValueTooLarge(document.Size, ValueLimits.DocumentBytes);
+        if (document.Size > limits.Bytes) throw ValueLimits.ValueTooLarge(document.Size, limits.Bytes);
+        limits.RequireCounts(document);
     }
 
     /// <summary>The document without the fields that begin with an underscore: what a schema speaks of.</summary>
@@ -32,7 +35,7 @@ public static class DocumentRules
     /// <summary>Whether it is a moment that a document may have been made at: milliseconds above 0 and below 2^53, with a fraction.</summary>
     public static bool IsCreationTime(double milliseconds) => milliseconds is > 0 and < 1L << 53;
 
-    private static IEnumerable<string> Violations(ValueObject document, uint tableNumber)
+    private static IEnumerable<string> Violations(ValueObject document, uint tableNumber, DocumentLimits limits)
     {
         foreach (var (name, _) in document)
         {
@@ -47,7 +50,7 @@ public static class DocumentRules
         if (created.Kind != ValueKind.Float64) yield return $"The '_creationTime' field should be a float, is {created}";
         else if (!IsCreationTime(created.AsFloat64())) yield return $"The '_creationTime' field should be a timestamp in milliseconds, is {created}";
 
-        if (document.Nesting > ValueLimits.DocumentNesting)
-            yield return $"Document is too nested (nested {document.Nesting} levels deep > maximum nesting {ValueLimits.DocumentNesting})";
+        if (document.Nesting > limits.Nesting)
+            yield return $"Document is too nested (nested {document.Nesting} levels deep > maximum nesting {limits.Nesting})";
     }
 }

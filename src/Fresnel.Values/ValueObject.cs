@@ -11,7 +11,9 @@ public sealed class ValueObject : IReadOnlyCollection<KeyValuePair<string, Value
 
     private ValueObject(string[] names, Value[] values)
     {
-        if (names.Length > ValueLimits.ObjectFields) throw ValueLimits.TooManyFields(names.Length);
+        _names = names;
+        _values = values;
+        if (names.Length > ValueLimits.ObjectFields && CountedFields > ValueLimits.ObjectFields) throw ValueLimits.TooManyFields(CountedFields);
         var (size, nesting) = (2L, 0);
         for (var i = 0; i < names.Length; i++)
         {
@@ -20,8 +22,6 @@ public sealed class ValueObject : IReadOnlyCollection<KeyValuePair<string, Value
             nesting = Math.Max(nesting, values[i].Nesting);
         }
 
-        _names = names;
-        _values = values;
         Size = (int)Value.CheckSize(size);
         Nesting = Value.CheckNesting(nesting + 1);
     }
@@ -58,6 +58,9 @@ public sealed class ValueObject : IReadOnlyCollection<KeyValuePair<string, Value
 
     /// <summary>The number of fields.</summary>
     public int Count => _names.Length;
+
+    /// <summary>The number of fields that limits speak of: without <c>_id</c> and <c>_creationTime</c>, which the system adds.</summary>
+    internal int CountedFields => Count - (IndexOf(DocumentRules.Id) >= 0 ? 1 : 0) - (IndexOf(DocumentRules.CreationTime) >= 0 ? 1 : 0);
 
     /// <summary>The size of the object as a value, in bytes.</summary>
     public int Size { get; }

@@ -9,9 +9,9 @@ public sealed class DocumentRulesTests
 
     private static ValueObject Document(params ReadOnlySpan<(string, Value)> fields) => ValueObject.Create([("_id", UserId), ("_creationTime", Value.Float64(1)), .. fields]);
 
-    private static string? Problem(ValueObject document)
+    private static string? Problem(ValueObject document, DocumentLimits? limits = null)
     {
-        var error = Record.Exception(() => DocumentRules.Require(document, 10001)) as DeveloperException;
+        var error = Record.Exception(() => DocumentRules.Require(document, 10001, limits ?? new())) as DeveloperException;
         return error is null ? null : $"{error.Code}: {error.Message}";
     }
 
@@ -48,7 +48,7 @@ public sealed class DocumentRulesTests
     [Fact, Spec("data-model", 13)]
     public void One_mebibyte_is_accepted_and_one_byte_more_is_not()
     {
-        var rest = ValueLimits.DocumentBytes - Document(("a", "")).Size;
+        var rest = new DocumentLimits().Bytes - Document(("a", "")).Size;
         Assert.Null(Problem(Document(("a", new string('x', rest)))));
         Assert.Equal("ValueTooLargeError: Value is too large (1.00 MiB > maximum size 1 MiB)", Problem(Document(("a", new string('x', rest + 1)))));
     }

@@ -29,7 +29,7 @@ internal static class ExpressionParser
         return name switch
         {
             "$literal" => new LiteralExpression(ValueJson.Parse(operand, QueryParser.Operands)),
-            "$field" => new FieldExpression(FieldPath.Parse(operand.GetString()!)),
+            "$field" => new FieldExpression(FieldPath.Parse(QueryParser.Text(operand))),
             "$eq" => Compare(order => order == 0),
             "$neq" => Compare(order => order != 0),
             "$lt" => Compare(order => order < 0),

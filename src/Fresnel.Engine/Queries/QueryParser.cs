@@ -47,7 +47,7 @@ internal static class QueryParser
         switch (json.GetProperty("type").GetString())
         {
             case "FullTableScan":
-                return new FullTableScan(json.GetProperty("tableName").GetString()!, IsDescending(json));
+                return new FullTableScan(Text(json.GetProperty("tableName")), IsDescending(json));
             case "IndexRange":
                 var (table, index) = ReadIndexName(json);
                 return new IndexScan(table, index, [.. json.GetProperty("range").EnumerateArray().Select(ReadRange)], IsDescending(json));
@@ -61,7 +61,7 @@ internal static class QueryParser
 
     private static (string Table, string Index) ReadIndexName(JsonElement json)
     {
-        var name = json.GetProperty("indexName").GetString()!;
+        var name = Text(json.GetProperty("indexName"));
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 ? (name[..dot], name[(dot + 1)..]) : throw Invalid($"`indexName` must be table.index, not `{name}`");
     }
@@ -89,7 +89,7 @@ internal static class QueryParser
             "Lte" => RangeOperator.Lte,
             _ => throw Invalid($"unknown range type `{type}`"),
         };
-        return new(@operator, FieldPath.Parse(json.GetProperty("fieldPath").GetString()!), ValueJson.Parse(json.GetProperty("value"), Operands));
+        return new(@operator, FieldPath.Parse(Text(json.GetProperty("fieldPath"))), ValueJson.Parse(json.GetProperty("value"), Operands));
     }
 
     private static QueryOperator ReadOperator(JsonElement json)
@@ -100,6 +100,9 @@ internal static class QueryParser
             ? new LimitOperator((int)Math.Min(count, int.MaxValue))
             : throw Invalid("`limit` must be a non-negative integer");
     }
+
+    /// <summary>A text: <see cref="JsonElement.GetString"/> alone takes null for one.</summary>
+    internal static string Text(JsonElement json) => json.GetString() ?? throw Invalid("null stands where a text must");
 
     internal static DeveloperException Invalid(string cause) => new("InvalidArgument", $"Invalid argument `query` for `db.query`: {cause}");
 }

@@ -8,9 +8,9 @@ namespace Fresnel.Engine.Schema;
 internal static class IndexRules
 {
     /// <summary>Reads the fields of a database index.</summary>
-    public static ImmutableArray<FieldPath> ReadFields(string index, string[] fields)
+    public static ImmutableArray<FieldPath> ReadFields(string index, string[] fields, SchemaLimits limits)
     {
-        if (fields.Length + 1 > SchemaLimits.FieldsPerIndex) throw new DeveloperException("IndexTooManyFields", $"Indexes may have up to {SchemaLimits.FieldsPerIndex} fields.");
+        if (fields.Length >= limits.FieldsPerIndex) throw new DeveloperException("IndexTooManyFields", $"Indexes may have up to {limits.FieldsPerIndex} fields.");
         var paths = ImmutableArray.CreateBuilder<FieldPath>(fields.Length);
         foreach (var field in fields)
         {
@@ -42,10 +42,10 @@ internal static class IndexRules
     }
 
     /// <summary>Reads the filter fields of a search or vector index; their order says nothing.</summary>
-    public static ImmutableArray<FieldPath> ReadFilterFields(string index, string[] fields)
+    public static ImmutableArray<FieldPath> ReadFilterFields(string index, string[] fields, SchemaLimits limits)
     {
-        if (fields.Length > SchemaLimits.FilterFieldsPerIndex)
-            throw new DeveloperException("IndexTooManyFilterFields", $"Search indexes may have up to {SchemaLimits.FilterFieldsPerIndex} filter fields.");
+        if (fields.Length > limits.FilterFieldsPerIndex)
+            throw new DeveloperException("IndexTooManyFilterFields", $"Search indexes may have up to {limits.FilterFieldsPerIndex} filter fields.");
         return [.. fields.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(field => ReadField(index, field))];
     }
 
@@ -56,11 +56,11 @@ internal static class IndexRules
             : throw new DeveloperException("InvalidVectorDimensionError", string.Create(CultureInfo.InvariantCulture, $"Dimensions {dimensions} must be between {SchemaLimits.LeastDimensions} and {SchemaLimits.MostDimensions}."));
 
     /// <summary>Checks names, numbers and likeness of a table's indexes.</summary>
-    public static void Require(TableDefinition table)
+    public static void Require(TableDefinition table, SchemaLimits limits)
     {
         var indexes = table.Indexes;
-        if (indexes.Length > SchemaLimits.IndexesPerTable)
-            throw new DeveloperException("TooManyIndexes", $"Table \"{table.Name}\" cannot have more than {SchemaLimits.IndexesPerTable} indexes.");
+        if (indexes.Length > limits.IndexesPerTable)
+            throw new DeveloperException("TooManyIndexes", $"Table \"{table.Name}\" cannot have more than {limits.IndexesPerTable} indexes.");
         for (var i = 0; i < indexes.Length; i++)
         {
             for (var j = 0; j < i; j++)

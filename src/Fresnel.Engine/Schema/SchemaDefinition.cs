@@ -27,22 +27,21 @@ public sealed class SchemaDefinition
     public bool IsValidated { get; }
 
     /// <summary>Reads what <c>export()</c> of the schema's default export returns, with all checks of a push.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <param name="limits">How much it may declare; the defaults when null.</param>
     /// <exception cref="DeveloperException">Something in it is wrong; code and text of <c>spec/data-model.md</c> §4.2.</exception>
-    public static SchemaDefinition Parse(string json)
+    public static SchemaDefinition Parse(string json, SchemaLimits? limits = null)
     {
         try
         {
             using var document = JsonDocument.Parse(json, SchemaParser.JsonOptions);
-            return Parse(document.RootElement);
+            return SchemaParser.Parse(document.RootElement, limits ?? new());
         }
         catch (JsonException problem)
         {
             throw new DeveloperException("InvalidSchema", $"The schema is not valid JSON: {problem.Message}");
         }
     }
-
-    /// <inheritdoc cref="Parse(string)"/>
-    public static SchemaDefinition Parse(JsonElement json) => SchemaParser.Parse(json);
 
     /// <summary>The table, or null.</summary>
     public TableDefinition? FindTable(string name) => _byName.GetValueOrDefault(name);

@@ -10,13 +10,13 @@ internal static class SchemaParser
     /// <summary>Validators nest, and each level of theirs takes three of JSON.</summary>
     public static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 3 * ValueLimits.Nesting + 16 };
 
-    public static SchemaDefinition Parse(JsonElement json)
+    public static SchemaDefinition Parse(JsonElement json, SchemaLimits limits)
     {
         try
         {
             var isValidated = json.TryGetProperty("schemaValidation", out var flag) && flag.ValueKind == JsonValueKind.True;
-            TableDefinition[] tables = [.. json.GetProperty("tables").EnumerateArray().Select(table => ReadTable(table, isValidated))];
-            if (tables.Length > SchemaLimits.Tables) throw new DeveloperException("TooManyTables", $"Number of tables cannot exceed {SchemaLimits.Tables}.");
+            TableDefinition[] tables = [.. json.GetProperty("tables").EnumerateArray().Select(table => ReadTable(table, isValidated, limits))];
+            if (tables.Length > limits.Tables) throw new DeveloperException("TooManyTables", $"Number of tables cannot exceed {limits.Tables}.");
             if (tables.GroupBy(table => table.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
                 throw new DeveloperException("InvalidSchema", $"Table \"{twice.Key}\" is defined more than once.");
             return new SchemaDefinition([.. tables], isValidated);
@@ -28,14 +28,14 @@ internal static class SchemaParser
         }
     }
 
-    private static TableDefinition ReadTable(JsonElement json, bool isValidated)
+    private static TableDefinition ReadTable(JsonElement json, bool isValidated, SchemaLimits limits)
     {
-        var name = json.GetProperty("tableName").GetString()!;
+        var name = Text(json.GetProperty("tableName"));
         TableName.RequireUser(name);
         var type = ReadDocumentType(json, name, "documentType");
         ReadDocumentType(json, name, "stagedDocumentType");
 
-        var reader = new IndexReader(name);
+        var reader = new IndexReader(name, limits);
         ImmutableArray<IndexDefinition> indexes =
         [
             .. Items(json, "indexes").Select(index => reader.ReadDatabase(index, staged: false)),
@@ -46,7 +46,7 @@ internal static class SchemaParser
             .. Items(json, "stagedVectorIndexes").Select(index => reader.ReadVector(index, staged: true)),
         ];
         var table = new TableDefinition(name, type, indexes);
-        IndexRules.Require(table);
+        IndexRules.Require(table, limits);
         if (isValidated) IndexRules.RequireFields(table);
         return table;
     }
@@ -63,6 +63,9 @@ internal static class SchemaParser
     private static JsonElement.ArrayEnumerator Items(JsonElement table, string property) =>
         table.TryGetProperty(property, out var items) && items.ValueKind != JsonValueKind.Null ? items.EnumerateArray() : default;
 
+    /// <summary>A text: <see cref="JsonElement.GetString"/> alone takes null for one.</summary>
+    private static string Text(JsonElement json) => json.GetString() ?? throw new InvalidOperationException("Null stands where a text must.");
+
     /// <summary>Errors that do not name the table themselves are told with it.</summary>
     private static T WithinTable<T>(string table, Func<T> read)
     {
@@ -77,41 +80,41 @@ internal static class SchemaParser
     }
 
     /// <summary>Reads the indexes of one table.</summary>
-    private readonly struct IndexReader(string table)
+    private sealed class IndexReader(string table, SchemaLimits limits)
     {
         public DatabaseIndexDefinition ReadDatabase(JsonElement json, bool staged)
         {
             var name = ReadName(json);
-            string[] fields = [.. json.GetProperty("fields").EnumerateArray().Select(field => field.GetString()!)];
+            string[] fields = [.. json.GetProperty("fields").EnumerateArray().Select(Text)];
             if (fields.Length == 0) throw new DeveloperException("EmptyIndex", $"In table \"{table}\" {(staged ? "staged index" : "index")} \"{name}\" must have at least one field.");
-            return WithinTable(table, () => new DatabaseIndexDefinition(name, staged, IndexRules.ReadFields(name, fields)));
+            return WithinTable(table, () => new DatabaseIndexDefinition(name, staged, IndexRules.ReadFields(name, fields, limits)));
         }
 
         public SearchIndexDefinition ReadSearch(JsonElement json, bool staged)
         {
             var name = ReadName(json);
-            var field = json.GetProperty("searchField").GetString()!;
+            var field = Text(json.GetProperty("searchField"));
             var filters = FilterFields(json);
-            return WithinTable(table, () => new SearchIndexDefinition(name, staged, IndexRules.ReadField(name, field), IndexRules.ReadFilterFields(name, filters)));
+            return WithinTable(table, () => new SearchIndexDefinition(name, staged, IndexRules.ReadField(name, field), IndexRules.ReadFilterFields(name, filters, limits)));
         }
 
         public VectorIndexDefinition ReadVector(JsonElement json, bool staged)
         {
             var name = ReadName(json);
-            var field = json.GetProperty("vectorField").GetString()!;
+            var field = Text(json.GetProperty("vectorField"));
             var dimensions = (json.TryGetProperty("dimensions", out var number) ? number : json.GetProperty("dimension")).GetDouble();
             var filters = FilterFields(json);
             return WithinTable(table, () => new VectorIndexDefinition(
-                name, staged, IndexRules.ReadField(name, field), IndexRules.ReadDimensions(dimensions), IndexRules.ReadFilterFields(name, filters)));
+                name, staged, IndexRules.ReadField(name, field), IndexRules.ReadDimensions(dimensions), IndexRules.ReadFilterFields(name, filters, limits)));
         }
 
         private string ReadName(JsonElement json)
         {
-            var name = json.GetProperty("indexDescriptor").GetString()!;
+            var name = Text(json.GetProperty("indexDescriptor"));
             IndexName.RequireUser(table, name);
             return name;
         }
 
-        private static string[] FilterFields(JsonElement json) => [.. Items(json, "filterFields").Select(field => field.GetString()!)];
+        private static string[] FilterFields(JsonElement json) => [.. Items(json, "filterFields").Select(Text)];
     }
 }

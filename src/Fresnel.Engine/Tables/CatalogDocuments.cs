@@ -100,8 +100,8 @@ internal static class SchemaDocument
     {
         var fields = document.Fields;
         var state = StateOf(fields["state"].AsString());
-        // One that is not in force any more need not be understood.
-        var definition = state is SchemaState.Failed or SchemaState.Overwritten ? SchemaDefinition.Empty : SchemaDefinition.Parse(fields["schema"].AsString());
+        // One that is not in force any more need not be understood; one that is was held to the limits of its time.
+        var definition = state is SchemaState.Failed or SchemaState.Overwritten ? SchemaDefinition.Empty : SchemaDefinition.Parse(fields["schema"].AsString(), SchemaLimits.None);
         return new(document.Id, state, definition, TextOf(fields["error"]), TextOf(fields["tableName"]));
     }
 

@@ -38,6 +38,9 @@ public sealed class DocumentStream
     /// <summary>Whether something was consumed that no read set knows of yet.</summary>
     private bool _hasNews;
 
+    /// <summary>Whether it counts as a query already: from its first document or its end on, since what is not consumed is not read.</summary>
+    private bool _isCounted;
+
     internal DocumentStream(Transaction transaction, Table table, Tables.Index index, KeyInterval interval, bool descending)
     {
         _transaction = transaction;
@@ -90,6 +93,7 @@ public sealed class DocumentStream
         if (next is null)
         {
             IsAtEnd = true;
+            Count();
             return null;
         }
 
@@ -105,8 +109,16 @@ public sealed class DocumentStream
         }
 
         // Last, because a refusal depends on this document too.
+        Count();
         _transaction.CountRead(_table, next);
         return next;
+    }
+
+    private void Count()
+    {
+        if (_isCounted) return;
+        _isCounted = true;
+        _transaction.CountQuery(_table);
     }
 
     /// <summary>Adds what was consumed so far to a read set.</summary>

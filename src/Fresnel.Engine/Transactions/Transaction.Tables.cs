@@ -48,8 +48,9 @@ public sealed partial class Transaction
         RecordName(component, name);
         if (Catalog.Find(component, name) is not null) throw new InvalidOperationException($"There is a table {name} already.");
         var number = Catalog.NextUserTableNumber(component);
-        if (number >= Table.FirstUserNumber + TransactionErrors.MostTables && Catalog.TablesOf(component).Count(table => !table.IsSystem) >= TransactionErrors.MostTables)
-            throw TransactionErrors.TooManyTables();
+        // Numbers are used again, so below this one there is certainly room: the tables are counted only beyond it.
+        var most = _options.Limits.Schema.Tables;
+        if (number - Table.FirstUserNumber >= most && Catalog.TablesOf(component).Count(table => !table.IsSystem) >= most) throw TransactionErrors.TooManyTables(most);
         return CreateTable(component, name, number, byCreationTime: true);
     }
 

@@ -94,7 +94,6 @@ public sealed partial class Transaction : IDisposable
     public DocumentStream Read(Table table, Tables.Index index, KeyInterval interval, bool descending = false)
     {
         if (index.State != IndexState.Enabled) throw new InvalidOperationException($"Index {index.Name} of {table.Name} may not be read: it is {index.State}.");
-        CountQuery(table);
         Protection?.Reserve(index.Key, interval);
         var stream = new DocumentStream(this, table, index, interval, descending);
         Reads.Open(stream);
@@ -168,7 +167,8 @@ public sealed partial class Transaction : IDisposable
         _usage.BytesRead += document.Json.Length;
     }
 
-    private void CountQuery(Table table)
+    /// <summary>Counts an interval against the limit, when it is recorded or about to be reported by its stream.</summary>
+    internal void CountQuery(Table table)
     {
         if (table.IsSystem) return;
         // Intervals that touch count once; so the streams' reports are only asked for when the rough count is beyond the limit.
@@ -200,10 +200,10 @@ public sealed partial class Transaction : IDisposable
         return changed;
     }
 
-    private static Document Valid(Table table, DocumentId id, ValueObject fields)
+    private Document Valid(Table table, DocumentId id, ValueObject fields)
     {
         // What the system writes is made by code: sources of modules, results of requests and arguments of jobs may be larger and deeper than documents of users.
-        if (!table.IsSystem) DocumentRules.Require(fields, table.Number);
+        if (!table.IsSystem) DocumentRules.Require(fields, table.Number, _options.Limits.Documents);
         return new(id, Timestamp.Zero, ValueJson.Write(Value.Object(fields)), fields);
     }
 

@@ -5,13 +5,10 @@ namespace Fresnel.Engine.Transactions;
 /// <summary>What a transaction refuses, in the words of <c>spec/data-model.md</c> §1.6, 1.7 and 5.5.</summary>
 internal static class TransactionErrors
 {
-    /// <summary>User tables of one component.</summary>
-    public const int MostTables = 10_000;
-
     private const string ReadLess =
         "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range expressions.";
 
-    public static DeveloperException TooManyTables() => new("TooManyTables", $"Number of tables cannot exceed {MostTables}.");
+    public static DeveloperException TooManyTables(int limit) => new("TooManyTables", $"Number of tables cannot exceed {limit}.");
 
     public static DeveloperException Nonexistent(string operation, DocumentId id) => new("NonexistentDocument", $"{operation} on nonexistent document ID {id}");
 

@@ -54,7 +54,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
             var result = await RunAsync(code, function, arguments, log, null, 0, cancellationToken);
             if (result.Error is null && !call.Path.IsSystem)
             {
-                foreach (var line in UsageWarnings.Lines(transaction.Usage, Scheduled, result.UserTime, parts.Options.Limits.UserTime, parts.NowMilliseconds)) log.Add(line);
+                foreach (var line in UsageWarnings.Lines(transaction.Usage, Scheduled, parts.Ceilings, result.UserTime, parts.Options.Limits.UserTime, parts.NowMilliseconds)) log.Add(line);
             }
 
             return new TreeResult(result.Value, result.Error, function, log.ToList(), result.UserTime);

@@ -14,6 +14,9 @@ internal sealed record InvokerParts(Database Database, FunctionCatalog Catalog, 
     /// <summary>The log of this room.</summary>
     public ILogger Log { get; } = Options.Log.CreateLogger("Fresnel.Runtime.Invocations");
 
+    /// <summary>What one tree of invocations may use.</summary>
+    public UsageCeilings Ceilings { get; } = UsageCeilings.Of(Options);
+
     /// <summary>Whole milliseconds, as <c>Date.now()</c> has them.</summary>
     public double NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -5,7 +5,7 @@ using Fresnel.Values;
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Reads one page of a query. Source: <c>spec/data-model.md</c> §3.5, whose steps are numbered here.</summary>
-internal sealed class PageReader(QueryStream query, PageRequest request, PagePosition? begin, PagePosition? end)
+internal sealed class PageReader(QueryStream query, PageRequest request, PagePosition? begin, PagePosition? end, UsageCeilings most)
 {
     private const double Much = 0.75;
     private const int ManyDocuments = 6_144;
@@ -60,8 +60,8 @@ internal sealed class PageReader(QueryStream query, PageRequest request, PagePos
     }
 
     private bool IsMuch() =>
-        _keys.Count > Much * Math.Min(request.MostRows, PageRequest.LargestPage)
-        || _page.Sum(document => (long)document.Json.Length) > Much * Math.Min(request.MostBytes, PageRequest.LargestBytes)
+        _keys.Count > Much * Math.Min(request.MostRows, most.DocumentsRead)
+        || _page.Sum(document => (long)document.Json.Length) > Much * Math.Min(request.MostBytes, most.BytesRead)
         || _page.Count > ManyDocuments;
 }
 

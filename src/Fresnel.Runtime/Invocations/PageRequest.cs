@@ -11,21 +11,17 @@ namespace Fresnel.Runtime.Invocations;
 /// <param name="MostBytes">Bytes that may be scanned for it.</param>
 internal sealed record PageRequest(string? Cursor, string? EndCursor, int PageSize, double MostRows, double MostBytes)
 {
-    /// <summary>Documents of a page at most; what a transaction may read.</summary>
-    public const int LargestPage = 32_000;
-
-    /// <summary>Bytes that a transaction may read.</summary>
-    public const int LargestBytes = 16 << 20;
-
     /// <summary>Reads and checks the arguments.</summary>
+    /// <param name="given">The arguments.</param>
+    /// <param name="most">What one transaction may read: a page cannot have more.</param>
     /// <exception cref="DeveloperException">A size makes no sense.</exception>
-    public static PageRequest Read(JsonElement given)
+    public static PageRequest Read(JsonElement given, UsageCeilings most)
     {
         var size = Number(given, "pageSize") ?? throw SyscallArguments.Invalid("pageSize", "db.query.paginate", "Expected a number");
         var rows = Number(given, "maximumRowsRead");
         var bytes = Number(given, "maximumBytesRead");
         if (size <= 0) throw new DeveloperException("NoDocumentsForPagination", "Must request at least 1 document while paginating");
-        if (size > LargestPage) throw new DeveloperException("PageSizeTooLarge", $"Requested too many items: {size}");
+        if (size > most.DocumentsRead) throw new DeveloperException("PageSizeTooLarge", $"Requested too many items: {size}");
         if (rows <= 0 || bytes <= 0) throw new DeveloperException("InvalidPaginationLimit", "maximumRowsRead and maximumBytesRead must be greater than 0");
         return new PageRequest(given.Text("cursor"), given.Text("endCursor"), (int)Math.Ceiling(size), rows ?? double.PositiveInfinity, bytes ?? double.PositiveInfinity);
     }

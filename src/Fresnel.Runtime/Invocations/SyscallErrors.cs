@@ -9,12 +9,6 @@ internal static class SyscallErrors
     /// <summary>Syscalls of one function under way at once.</summary>
     public const int MostConcurrent = 1_000;
 
-    /// <summary>Functions that one mutation may schedule.</summary>
-    public const int MostScheduled = 1_000;
-
-    /// <summary>Bytes of the arguments of all functions that one mutation schedules.</summary>
-    public const int MostScheduledBytes = 16 << 20;
-
     public static DeveloperException UnknownOperation(string operation) => new("UnknownOperation", $"Unknown async operation {operation}");
 
     public static DeveloperException TooManyConcurrent() => new(

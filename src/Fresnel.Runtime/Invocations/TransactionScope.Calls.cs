@@ -25,7 +25,7 @@ internal sealed partial class TransactionScope
             {
                 var function = FunctionRouting.Find(_code, path, _tree.Call.Identity, FunctionCaller.Action, kind);
                 var canonical = FunctionArguments.Check(function, FunctionArguments.Positional(arguments), JsonOptions, transaction.TableNames(Component));
-                var ceilings = limits.ValueKind == JsonValueKind.Object ? (_ceilings ?? UsageCeilings.Root).Lower(limits, transaction.Usage, _tree.Scheduled) : _ceilings;
+                var ceilings = limits.ValueKind == JsonValueKind.Object ? (_ceilings ?? _tree.Parts.Ceilings).Lower(limits, transaction.Usage, _tree.Scheduled) : _ceilings;
                 var log = new FunctionLogBuffer();
                 var start = transaction.Save();
                 var result = await _tree.RunAsync(_code, function, canonical, log, ceilings, _depth + 1, token);

@@ -20,7 +20,7 @@ internal sealed partial class TransactionScope
                 var request = JobRequest.Check(_code, path, unixMilliseconds, arguments, _tree.StartMilliseconds);
                 _tree.Scheduled.Functions++;
                 _tree.Scheduled.ArgumentBytes += request.ArgumentBytes;
-                (_ceilings ?? UsageCeilings.Root).Check(transaction.Usage, _tree.Scheduled);
+                (_ceilings ?? _tree.Parts.Ceilings).Check(transaction.Usage, _tree.Scheduled);
                 return await JobDocuments.InsertAsync(transaction, Component, request, _tree.Call.ScheduledFunctionId, _tree.StartMilliseconds, token);
             },
             cancellationToken);

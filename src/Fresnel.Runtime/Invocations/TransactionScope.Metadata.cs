@@ -16,7 +16,7 @@ internal sealed partial class TransactionScope
     {
         var usage = Transaction.Usage;
         var scheduled = _tree.Scheduled;
-        var ceilings = _ceilings ?? UsageCeilings.Root;
+        var ceilings = _ceilings ?? _tree.Parts.Ceilings;
         return FunctionMetadata.Write(metrics =>
         {
             Metric("bytesRead", usage.BytesRead, ceilings.BytesRead);

@@ -22,7 +22,7 @@ internal sealed partial class TransactionScope
                 "PaginationUnsupportedInComponents", "paginate() is only supported in the app. Learn more at https://docs.convex.dev/components/authoring#pagination");
         }
 
-        var request = PageRequest.Read(given);
+        var request = PageRequest.Read(given, _tree.Parts.Ceilings);
         var json = given.TryGetProperty("query", out var query) ? query : throw SyscallArguments.Invalid("query", "db.query.paginate", "Missing");
         var definition = QueryDefinition.Parse(json);
         if (_hasPaginated)
@@ -43,7 +43,7 @@ internal sealed partial class TransactionScope
                 var fixedEnd = request.EndCursor ?? (HasJournal ? _tree.Call.Journal : null);
                 PagePosition? begin = request.Cursor is { } cursor ? cursors.Read(cursor, fingerprint) : null;
                 PagePosition? end = fixedEnd is null ? null : cursors.Read(fixedEnd, fingerprint);
-                var page = await new PageReader(stream, request, begin, end).ReadAsync(token);
+                var page = await new PageReader(stream, request, begin, end, _tree.Parts.Ceilings).ReadAsync(token);
 
                 // The same string again on every run, so that the next page goes on where this one ends.
                 var next = fixedEnd ?? cursors.Write(page.End, fingerprint);

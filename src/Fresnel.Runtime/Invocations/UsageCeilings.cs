@@ -11,24 +11,31 @@ internal sealed record UsageCeilings
     private const string ReadLess =
         "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range expressions.";
 
-    private static readonly TransactionLimits Default = new();
+    public required double BytesRead { get; init; }
+
+    public required double BytesWritten { get; init; }
+
+    public required double DatabaseQueries { get; init; }
+
+    public required double DocumentsRead { get; init; }
+
+    public required double DocumentsWritten { get; init; }
+
+    public required double FunctionsScheduled { get; init; }
+
+    public required double ScheduledFunctionArgsBytes { get; init; }
 
     /// <summary>What a tree may use when nobody lowered anything.</summary>
-    public static UsageCeilings Root { get; } = new();
-
-    public double BytesRead { get; init; } = Default.BytesRead;
-
-    public double BytesWritten { get; init; } = Default.BytesWritten;
-
-    public double DatabaseQueries { get; init; } = Default.DatabaseQueries;
-
-    public double DocumentsRead { get; init; } = Default.DocumentsRead;
-
-    public double DocumentsWritten { get; init; } = Default.DocumentsWritten;
-
-    public double FunctionsScheduled { get; init; } = SyscallErrors.MostScheduled;
-
-    public double ScheduledFunctionArgsBytes { get; init; } = SyscallErrors.MostScheduledBytes;
+    public static UsageCeilings Of(DeploymentOptions options) => new()
+    {
+        BytesRead = options.DataLimits.Transactions.BytesRead,
+        BytesWritten = options.DataLimits.Transactions.BytesWritten,
+        DatabaseQueries = options.DataLimits.Transactions.DatabaseQueries,
+        DocumentsRead = options.DataLimits.Transactions.DocumentsRead,
+        DocumentsWritten = options.DataLimits.Transactions.DocumentsWritten,
+        FunctionsScheduled = options.Limits.ScheduledFunctions,
+        ScheduledFunctionArgsBytes = options.Limits.ScheduledArgumentBytes,
+    };
 
     /// <summary>These ceilings, lowered by a budget that counts from what is used already.</summary>
     public UsageCeilings Lower(JsonElement budget, TransactionUsage usage, ScheduledUsage scheduled) => new()

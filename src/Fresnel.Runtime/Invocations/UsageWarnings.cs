@@ -12,12 +12,12 @@ internal static class UsageWarnings
     /// <summary>A line for each limit that is near.</summary>
     /// <param name="usage">What the tree read and wrote.</param>
     /// <param name="scheduled">What it scheduled.</param>
+    /// <param name="limits">What it might have used.</param>
     /// <param name="userTime">Time in user code of its root.</param>
     /// <param name="mostUserTime">The limit of that.</param>
     /// <param name="unixMilliseconds">The time of the lines.</param>
-    public static IEnumerable<LogLine> Lines(TransactionUsage usage, ScheduledUsage scheduled, TimeSpan userTime, TimeSpan mostUserTime, double unixMilliseconds)
+    public static IEnumerable<LogLine> Lines(TransactionUsage usage, ScheduledUsage scheduled, UsageCeilings limits, TimeSpan userTime, TimeSpan mostUserTime, double unixMilliseconds)
     {
-        var limits = UsageCeilings.Root;
         (string Code, double Actual, double Limit, string Text)[] counts =
         [
             ("TooManyDocumentsRead", usage.DocumentsRead, limits.DocumentsRead, "Many documents read in a single function execution (actual: {0}, limit: {1})."),

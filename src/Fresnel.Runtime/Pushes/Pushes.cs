@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fresnel.Engine;
+using Fresnel.Engine.Schema;
 using Fresnel.Engine.Transactions;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Environment;
@@ -28,6 +29,7 @@ public sealed partial class Pushes : IAsyncDisposable
     private readonly PushEvaluator _evaluator;
     private readonly SchemaChecks _checks;
     private readonly VariableChange _variables;
+    private readonly SchemaLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
@@ -36,6 +38,7 @@ public sealed partial class Pushes : IAsyncDisposable
         _database = database;
         _catalog = catalog;
         _evaluator = new PushEvaluator(analyzer, options.Time, options.Entropy);
+        _limits = options.DataLimits.Schema;
         _time = options.Time;
         _log = options.Log.CreateLogger<Pushes>();
         _checks = new SchemaChecks(database, _log);
@@ -60,7 +63,7 @@ public sealed partial class Pushes : IAsyncDisposable
     public async Task<SchemaEvaluation> EvaluateSchemaAsync(PushRequest request, CancellationToken cancellationToken)
     {
         NotBuilt.RequireBuilt(request);
-        var schema = await ExplainAsync(async () => PushedSchema.Parse(await _evaluator.EvaluateSchemaAsync(request.AppDefinition, cancellationToken)));
+        var schema = await ExplainAsync(async () => PushedSchema.Parse(await _evaluator.EvaluateSchemaAsync(request.AppDefinition, cancellationToken), _limits));
         return await _database.ReadAsync(transaction => SchemaForecast.EvaluateAsync(transaction, App, schema, cancellationToken));
     }
 
@@ -132,7 +135,7 @@ public sealed partial class Pushes : IAsyncDisposable
         var (deployed, variables) = await _database.ReadAsync(async transaction =>
             (await _catalog.LoadAsync(transaction, App, cancellationToken), await EnvironmentVariables.ListAsync(transaction, cancellationToken)));
         var push = await _evaluator.EvaluateAsync(request, deployed, variables, cancellationToken);
-        return (push, PushedSchema.Parse(push.Schema));
+        return (push, PushedSchema.Parse(push.Schema, _limits));
     });
 
     /// <summary>Says of an error in the pushed code, or of a machine that cannot run it, that it came up while pushing.</summary>
