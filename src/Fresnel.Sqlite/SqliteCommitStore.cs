@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Fresnel.Engine.Stores;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Fresnel.Sqlite;
 
@@ -32,6 +33,9 @@ public sealed class SqliteCommitStore : ICommitStore
     /// <param name="folder">The data folder; it is made when it is not there.</param>
     public SqliteCommitStore(string folder) => _folder = Path.GetFullPath(folder);
 
+    /// <summary>The length of SQLite's own log, in its pages, at which it is moved into the file. A test that wants that often says a few.</summary>
+    internal int MovedAfterPages { get; init; } = 1_000;
+
     /// <inheritdoc/>
     public async ValueTask<StoreHead> OpenAsync(CancellationToken cancellationToken)
     {
@@ -62,7 +66,7 @@ public sealed class SqliteCommitStore : ICommitStore
         while (true)
         {
             var start = from;
-            var rows = await Thread.RunAsync(() => ReadRows(start)).WaitAsync(cancellationToken);
+            var rows = await ReadAsync(() => ReadRows(start), $"row {start} of the commit log, or one behind it,").WaitAsync(cancellationToken);
             if (rows.Count == 0) yield break;
             foreach (var row in rows) yield return row;
             from = rows[^1].Position + 1;
@@ -71,12 +75,11 @@ public sealed class SqliteCommitStore : ICommitStore
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadPagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken) =>
-        await Thread.RunAsync(() => ReadPages(numbers)).WaitAsync(cancellationToken);
+        await ReadAsync(() => ReadPages(numbers), numbers.Count == 1 ? $"page {numbers[0]}" : $"one of {numbers.Count} pages").WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask WritePagesAsync(IReadOnlyList<Page> slice, CancellationToken cancellationToken) => await WriteAsync(() =>
+    public async ValueTask WritePagesAsync(IReadOnlyList<Page> slice, CancellationToken cancellationToken) => await WriteAsync(() => InTransaction(() =>
     {
-        using var transaction = _connection!.BeginTransaction();
         using var insert = Command("INSERT OR REPLACE INTO pages (number, bytes) VALUES ($number, $bytes)", ("$number", SqliteType.Integer), ("$bytes", SqliteType.Blob));
         foreach (var page in slice)
         {
@@ -84,14 +87,11 @@ public sealed class SqliteCommitStore : ICommitStore
             insert.Parameters[1].Value = page.Bytes.ToArray();
             insert.ExecuteNonQuery();
         }
-
-        transaction.Commit();
-    });
+    }));
 
     /// <inheritdoc/>
-    public async ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, CancellationToken cancellationToken) => await WriteAsync(() =>
+    public async ValueTask FlipAsync(ReadOnlyMemory<byte> checkpoint, long logFrom, CancellationToken cancellationToken) => await WriteAsync(() => InTransaction(() =>
     {
-        using var transaction = _connection!.BeginTransaction();
         using var flip = Command("UPDATE head SET checkpoint = $checkpoint, log_from = $from", ("$checkpoint", SqliteType.Blob), ("$from", SqliteType.Integer));
         flip.Parameters[0].Value = checkpoint.ToArray();
         flip.Parameters[1].Value = logFrom;
@@ -99,23 +99,19 @@ public sealed class SqliteCommitStore : ICommitStore
         using var cut = Command("DELETE FROM log WHERE position < $from", ("$from", SqliteType.Integer));
         cut.Parameters[0].Value = logFrom;
         cut.ExecuteNonQuery();
-        transaction.Commit();
-    });
+    }));
 
     /// <inheritdoc/>
-    public async ValueTask DeletePagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken) => await WriteAsync(() =>
+    public async ValueTask DeletePagesAsync(IReadOnlyList<long> numbers, CancellationToken cancellationToken) => await WriteAsync(() => InTransaction(() =>
     {
         if (numbers.Count == 0) return;
-        using var transaction = _connection!.BeginTransaction();
         using var delete = Command("DELETE FROM pages WHERE number = $number", ("$number", SqliteType.Integer));
         foreach (var number in numbers)
         {
             delete.Parameters[0].Value = number;
             delete.ExecuteNonQuery();
         }
-
-        transaction.Commit();
-    });
+    }));
 
     /// <inheritdoc/>
     public async ValueTask SweepPagesAsync(long from, CancellationToken cancellationToken) => await WriteAsync(() =>
@@ -148,7 +144,8 @@ public sealed class SqliteCommitStore : ICommitStore
             _connection.Open();
             // Exclusive before the first access: then the lock is never given up, and WAL needs no shared memory.
             Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-            CreateOrCheck();
+            Execute($"PRAGMA wal_autocheckpoint = {MovedAfterPages}");
+            InTransaction(CreateOrCheck);
             _append = Command("INSERT INTO log (position, bytes) VALUES ($position, $bytes)", ("$position", SqliteType.Integer), ("$bytes", SqliteType.Blob));
             return ReadHead();
         }
@@ -178,7 +175,6 @@ public sealed class SqliteCommitStore : ICommitStore
 
     private void CreateOrCheck()
     {
-        using var transaction = _connection!.BeginTransaction();
         if (Scalar("SELECT count(*) FROM sqlite_schema") == 0)
         {
             Execute($"""
@@ -192,10 +188,14 @@ public sealed class SqliteCommitStore : ICommitStore
         }
         else if (Scalar("PRAGMA application_id") != ApplicationId)
             throw new StoreException(StoreFailure.Unusable, $"The file {FileName} in the data folder {_folder} belongs to another program.");
-        else if (Scalar("PRAGMA user_version") != Format)
-            throw new StoreException(StoreFailure.Unusable, $"The database in the data folder {_folder} was written by a newer version of Fresnel.");
-
-        transaction.Commit();
+        else if (Scalar("PRAGMA user_version") is var format and not Format)
+        {
+            throw new StoreException(
+                StoreFailure.Unusable,
+                format > Format
+                    ? $"The database in the data folder {_folder} was written by a newer version of Fresnel."
+                    : $"The database in the data folder {_folder} was written by an older version of Fresnel, whose format this one does not read.");
+        }
     }
 
     private StoreHead ReadHead()
@@ -237,6 +237,19 @@ public sealed class SqliteCommitStore : ICommitStore
         return pages;
     }
 
+    private async Task<T> ReadAsync<T>(Func<T> work, string what)
+    {
+        var reading = Thread.RunAsync(work);
+        try
+        {
+            return await reading;
+        }
+        catch (Exception problem) when (problem is SqliteException or InvalidCastException or InvalidOperationException)
+        {
+            throw SqliteFailures.OfReading(_folder, what, problem);
+        }
+    }
+
     private async Task WriteAsync(Action work)
     {
         try
@@ -247,6 +260,22 @@ public sealed class SqliteCommitStore : ICommitStore
         catch (SqliteException problem)
         {
             throw SqliteFailures.OfWriting(problem);
+        }
+    }
+
+    /// <summary>All of it or nothing. The driver's own transactions do not know that SQLite ends one by itself when the disk is full.</summary>
+    private void InTransaction(Action work)
+    {
+        Execute("BEGIN");
+        try
+        {
+            work();
+            Execute("COMMIT");
+        }
+        catch
+        {
+            if (raw.sqlite3_get_autocommit(_connection!.Handle) == 0) Execute("ROLLBACK");
+            throw;
         }
     }
 

@@ -20,6 +20,10 @@ internal static class SqliteFailures
         },
         problem);
 
+    /// <summary>An error while something was being read: what is there is not what was written, or the disk does not give it.</summary>
+    public static StoreException OfReading(string folder, string what, Exception problem) => new(
+        StoreFailure.Damaged, $"The file {SqliteCommitStore.FileName} in the data folder {folder} is damaged: {what} cannot be read ({problem.Message}).", problem);
+
     /// <summary>An error while something was being written.</summary>
     public static StoreException OfWriting(SqliteException problem) => new(
         problem.SqliteErrorCode switch

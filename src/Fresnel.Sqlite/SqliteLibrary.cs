@@ -10,9 +10,13 @@ public static class SqliteLibrary
 {
     private const string Bundled = "e_sqlite3";
     private static readonly Lazy<string> Loaded = new(Load);
+    private static nint _handle;
 
     /// <summary>The version in use, e.g. <c>3.40.1</c>. Asking loads the library.</summary>
     public static string Version => Loaded.Value;
+
+    /// <summary>The loaded library, for tests that stand between it and the disk.</summary>
+    internal static nint Handle => Version.Length == 0 ? 0 : _handle;
 
     private static string Load()
     {
@@ -21,9 +25,11 @@ public static class SqliteLibrary
         return raw.sqlite3_libversion().utf8_to_string();
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name == Bundled ? _handle = Choose(assembly, searchPath) : 0;
+
+    private static nint Choose(Assembly assembly, DllImportSearchPath? searchPath)
     {
-        if (name != Bundled) return 0;
         var hasBundled = NativeLibrary.TryLoad(Bundled, assembly, searchPath, out var bundled);
         foreach (var candidate in SystemNames())
         {
