@@ -100,6 +100,15 @@ public sealed class Database : IAsyncDisposable
     /// <summary>How often transactions were in each other's way.</summary>
     public ContentionReport Contended => Contention.Counters.Read();
 
+    /// <summary>What finding the watches that commits touched has cost.</summary>
+    public WatchReport Watched => _publisher.Report;
+
+    /// <summary>Bytes that were appended to the log since the start.</summary>
+    public long LogBytes => _committer.LogBytes;
+
+    /// <summary>Bytes of documents and nodes of indexes in memory.</summary>
+    public long ResidentBytes => Nodes.ResidentBytes;
+
     /// <summary>Who waits for whom.</summary>
     internal Contention Contention { get; } = new();
 

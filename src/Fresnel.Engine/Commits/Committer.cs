@@ -54,6 +54,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private Snapshot _published;
     private Timestamp _lastTimestamp;
     private long _position;
+    private long _logBytes;
     private CommitGroup _forming = new();
     private CommitGroup? _inFlight;
     private Exception? _stopped;
@@ -91,6 +92,9 @@ internal sealed partial class Committer : IAsyncDisposable
 
     /// <summary>The newest roots that a transaction which writes may begin from.</summary>
     public Snapshot Sealed => Volatile.Read(ref _sealed);
+
+    /// <summary>Bytes of groups that were published since the start.</summary>
+    public long LogBytes => Volatile.Read(ref _logBytes);
 
     /// <summary>Why commits have stopped for good; null while they go on.</summary>
     public Exception? Stopped => Volatile.Read(ref _stopped);
@@ -312,6 +316,7 @@ internal sealed partial class Committer : IAsyncDisposable
         var group = _inFlight!;
         _inFlight = null;
         var published = new PublishedGroup(group.Snapshot!, group.Commits, ++_position, group.Log.Length);
+        Volatile.Write(ref _logBytes, _logBytes + published.LogBytes);
         _note(published);
         lock (_gate)
         {

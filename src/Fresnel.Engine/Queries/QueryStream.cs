@@ -107,10 +107,12 @@ public sealed class QueryStream
 
     private bool Passes(Document document)
     {
+        // Parsed for the first filter, if there is one.
+        ValueObject? fields = null;
         for (var i = 0; i < _left.Length; i++)
         {
             if (_operators[i] is LimitOperator) _left[i]--;
-            else if (_operators[i] is FilterOperator filter && !filter.Condition.IsTrue(document.Fields)) return false;
+            else if (_operators[i] is FilterOperator filter && !filter.Condition.IsTrue(fields ??= document.Fields)) return false;
         }
 
         return true;

@@ -18,6 +18,7 @@ internal sealed partial class Publisher : IAsyncDisposable
     private readonly Channel<PublishedGroup> _queue = Channel.CreateBounded<PublishedGroup>(new BoundedChannelOptions(QueueLength) { SingleReader = true, SingleWriter = true });
     private ImmutableArray<IPublicationListener> _listeners = [];
     private Task _loop = Task.CompletedTask;
+    private WatchReport _report = new(0, TimeSpan.Zero);
 
     public Publisher(DatabaseOptions options, WatchList watches)
     {
@@ -25,6 +26,9 @@ internal sealed partial class Publisher : IAsyncDisposable
         _log = options.Log.CreateLogger<Publisher>();
         _watches = watches;
     }
+
+    /// <summary>What finding watches has cost so far.</summary>
+    public WatchReport Report => Volatile.Read(ref _report);
 
     public void Start() => _loop = Loop.Start(_options.Scheduler, RunAsync);
 
@@ -47,7 +51,9 @@ internal sealed partial class Publisher : IAsyncDisposable
     {
         await foreach (var group in _queue.Reader.ReadAllAsync())
         {
+            var began = _options.Time.GetTimestamp();
             var stale = _watches.Evaluate(group, Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
+            Volatile.Write(ref _report, new(_report.Commits + group.Commits.Count, _report.Spent + _options.Time.GetElapsedTime(began)));
             var publication = new Publication(group.Snapshot, stale);
             foreach (var listener in _listeners) Tell(listener, publication);
         }
@@ -74,3 +80,8 @@ internal sealed partial class Publisher : IAsyncDisposable
         public void Dispose() => ImmutableInterlocked.Update(ref publisher._listeners, listeners => listeners.Remove(listener));
     }
 }
+
+/// <summary>What finding the watches that commits touched has cost since the start. It is done off the commit path.</summary>
+/// <param name="Commits">Commits that were looked at.</param>
+/// <param name="Spent">The time that took.</param>
+public sealed record WatchReport(long Commits, TimeSpan Spent);
