@@ -37,11 +37,11 @@ internal sealed class RecentWrites
         Newest = timestamp;
         foreach (var write in writes)
         {
-            Add(write.Table, write.Table.ById, timestamp, write.IdKey, write.Id);
+            Add(write.Table, write.Table.ById, timestamp, write.IdKey);
             foreach (var change in write.Changes)
             {
-                if (change.Before is not null) Add(write.Table, change.Index, timestamp, change.Before, write.Id);
-                if (change.After is not null && change.Moves) Add(write.Table, change.Index, timestamp, change.After, write.Id);
+                if (change.Before is not null) Add(write.Table, change.Index, timestamp, change.Before);
+                if (change.After is not null && change.Moves) Add(write.Table, change.Index, timestamp, change.After);
             }
         }
 
@@ -56,7 +56,7 @@ internal sealed class RecentWrites
             if (!_logs.TryGetValue(index, out var log)) continue;
             for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
             {
-                if (intervals.Contains(log[i].Key)) return new(log.Table, log[i].Id) { Key = new(index, log[i].Key) };
+                if (intervals.Contains(log[i].Key)) return new(log.Table.Name, DocumentKey.ReadTail(log[i].Key, log.Table.Number)) { Key = new(index, log[i].Key) };
             }
         }
 
@@ -105,23 +105,24 @@ internal sealed class RecentWrites
         foreach (var log in _logs.Values) _entries -= log.RemoveAfter(timestamp.Nanoseconds);
     }
 
-    private void Add(Table table, Tables.Index index, Timestamp timestamp, byte[] key, DocumentId id)
+    private void Add(Table table, Tables.Index index, Timestamp timestamp, byte[] key)
     {
         ref var log = ref CollectionsMarshal.GetValueRefOrAddDefault(_logs, index.Key, out _);
-        log ??= new(table.Name);
-        log.Add(new(timestamp.Nanoseconds, key, id));
+        log ??= new(table);
+        log.Add(new(timestamp.Nanoseconds, key));
         _entries++;
     }
 
-    private readonly record struct Entry(long Timestamp, byte[] Key, DocumentId Id);
+    /// <summary>A key ends in the id of its document, so that need not be kept.</summary>
+    private readonly record struct Entry(long Timestamp, byte[] Key);
 
     /// <summary>Entries of one index in a ring that grows.</summary>
-    private sealed class KeyLog(string table)
+    private sealed class KeyLog(Table table)
     {
         private Entry[] _ring = new Entry[16];
         private int _first;
 
-        public string Table => table;
+        public Table Table => table;
 
         public int Count { get; private set; }
 

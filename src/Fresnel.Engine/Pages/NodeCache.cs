@@ -131,6 +131,8 @@ internal sealed class NodeCache(ICommitStore store, long budget)
                 if (node.State == NodeState.New) CountDirty(node);
             }
         }
+
+        batch.Forget();
     }
 
     /// <summary>Counts the dirty nodes anew: the batches behind these roots were lost.</summary>

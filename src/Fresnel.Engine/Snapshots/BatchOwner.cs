@@ -10,6 +10,15 @@ internal sealed class BatchOwner
     /// <summary>The nodes that the batch copied or took out: they are in older versions only.</summary>
     public List<Node> Gone { get; } = [];
 
+    /// <summary>The batch is sealed and counted: its nodes live on and know it, so it must not hold on to others.</summary>
+    public void Forget()
+    {
+        Born.Clear();
+        Gone.Clear();
+        Born.TrimExcess();
+        Gone.TrimExcess();
+    }
+
     /// <summary>Makes a node of the batch.</summary>
     public Node Make(NodeContent content)
     {

@@ -20,6 +20,7 @@ internal class KeyBlock
     private int _prefix;
     private int[] _ends;
     private ulong[] _heads;
+    private bool _isShared; // True while the arrays belong to a sealed block too.
 
     public KeyBlock()
     {
@@ -28,27 +29,25 @@ internal class KeyBlock
         _heads = [];
     }
 
+    /// <summary>The same keys as a sealed block's. The arrays are shared until a key comes or goes: most copies only replace a document or a child.</summary>
+    protected KeyBlock(KeyBlock source)
+    {
+        (_bytes, _ends, _heads, _prefix, Count) = (source._bytes, source._ends, source._heads, source._prefix, source.Count);
+        _isShared = true;
+    }
+
     /// <summary>Some neighbouring keys of another block, with room to grow and the longest prefix that they share.</summary>
     protected KeyBlock(KeyBlock source, int from, int count) : this()
     {
         if (count == 0) return;
         // The keys are sorted, so what the first and the last share, all share.
-        var cut = count == source.Count ? 0 : source.Rest(from).CommonPrefixLength(source.Rest(from + count - 1));
+        var cut = source.Rest(from).CommonPrefixLength(source.Rest(from + count - 1));
         var start = from == 0 ? source._prefix : source._ends[from - 1];
         var bytes = source._prefix + cut + (source._ends[from + count - 1] - start - cut * count);
         Reserve(count + Slack(count), bytes + Slack(bytes));
         _prefix = source._prefix + cut;
         Count = count;
         source.Prefix.CopyTo(_bytes);
-        if (cut == 0)
-        {
-            // Nothing moves but the place where the rests begin.
-            source._bytes.AsSpan(start, source._ends[from + count - 1] - start).CopyTo(_bytes.AsSpan(_prefix));
-            for (var i = 0; i < count; i++) _ends[i] = source._ends[from + i] - start + _prefix;
-            source._heads.AsSpan(from, count).CopyTo(_heads);
-            return;
-        }
-
         source.Rest(from)[..cut].CopyTo(_bytes.AsSpan(source._prefix));
         var end = _prefix;
         for (var i = 0; i < count; i++)
@@ -174,6 +173,7 @@ internal class KeyBlock
     /// <summary>Puts a key in its place. The caller owns the block.</summary>
     protected void InsertKey(int at, ReadOnlySpan<byte> key)
     {
+        Unshare();
         if (Count == 0)
         {
             EnsureRoom(1, key.Length);
@@ -205,6 +205,7 @@ internal class KeyBlock
     /// <summary>Takes a key out. The caller owns the block.</summary>
     protected void RemoveKey(int at)
     {
+        Unshare();
         var start = at == 0 ? _prefix : _ends[at - 1];
         var length = _ends[at] - start;
         _bytes.AsSpan(_ends[at], ByteCount - _ends[at]).CopyTo(_bytes.AsSpan(start));
@@ -238,6 +239,17 @@ internal class KeyBlock
 
         _bytes = shorter;
         _prefix = length;
+    }
+
+    private void Unshare()
+    {
+        if (!_isShared) return;
+        _isShared = false;
+        var (bytes, ends, heads) = (_bytes, _ends, _heads);
+        Reserve(Count + Slack(Count), ByteCount + Slack(ByteCount));
+        bytes.AsSpan(0, Count == 0 ? 0 : ends[Count - 1]).CopyTo(_bytes);
+        ends.AsSpan(0, Count).CopyTo(_ends);
+        heads.AsSpan(0, Count).CopyTo(_heads);
     }
 
     private void Reserve(int entries, int bytes)

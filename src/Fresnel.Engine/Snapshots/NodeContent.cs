@@ -7,6 +7,10 @@ internal abstract class NodeContent : KeyBlock
     {
     }
 
+    protected NodeContent(KeyBlock source) : base(source)
+    {
+    }
+
     protected NodeContent(KeyBlock source, int from, int count) : base(source, from, count)
     {
     }
@@ -37,12 +41,9 @@ internal sealed class Leaf : NodeContent
     public Leaf(ReadOnlySpan<byte> prefix, IReadOnlyList<ReadOnlyMemory<byte>> rests, bool keyOnly) : base(prefix, rests) =>
         _documents = keyOnly ? null : new Document[rests.Count];
 
-    private Leaf(Leaf source, int from, int count) : base(source, from, count)
-    {
-        if (source._documents is null) return;
-        _documents = new Document[Math.Min(Node.Width, count + count / 4 + 4)];
-        Array.Copy(source._documents, from, _documents, 0, count);
-    }
+    private Leaf(Leaf source) : base(source) => CopyDocuments(source, 0, source.Count);
+
+    private Leaf(Leaf source, int from, int count) : base(source, from, count) => CopyDocuments(source, from, count);
 
     public override int Size => Count;
 
@@ -63,7 +64,7 @@ internal sealed class Leaf : NodeContent
 
     public Document? DocumentAt(int at) => _documents?[at];
 
-    public override Leaf Copy() => new(this, 0, Count);
+    public override Leaf Copy() => new(this);
 
     public Leaf Slice(int from, int count) => new(this, from, count);
 
@@ -103,6 +104,13 @@ internal sealed class Leaf : NodeContent
 
         RemoveKey(at);
     }
+
+    private void CopyDocuments(Leaf source, int from, int count)
+    {
+        if (source._documents is null) return;
+        _documents = new Document[count];
+        Array.Copy(source._documents, from, _documents, 0, count);
+    }
 }
 
 /// <summary>A branch: children, and between each two of them a separator that is not greater than any key to its right.</summary>
@@ -126,6 +134,12 @@ internal sealed class Branch : NodeContent
         for (var i = 0; i < pages.Length; i++) _children[i] = new(pages[i]);
     }
 
+    private Branch(Branch source) : base(source)
+    {
+        source._children.CopyTo(_children, 0);
+        _size = source._size;
+    }
+
     private Branch(Branch source, int from, int count) : base(source, from, count - 1)
     {
         Array.Copy(source._children, from, _children, 0, count);
@@ -140,7 +154,7 @@ internal sealed class Branch : NodeContent
 
     public ref Node ChildAt(int at) => ref _children[at];
 
-    public override Branch Copy() => new(this, 0, _size);
+    public override Branch Copy() => new(this);
 
     public Branch Slice(int from, int count) => new(this, from, count);
 

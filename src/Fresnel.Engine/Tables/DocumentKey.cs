@@ -28,6 +28,9 @@ internal static class DocumentKey
         return DocumentId.TryParse(text, out var id) ? id : throw new InvalidDataException("A key of by_id does not hold an id.");
     }
 
+    /// <summary>The id that a key of any index ends in.</summary>
+    public static DocumentId ReadTail(ReadOnlySpan<byte> key, uint tableNumber) => Read(key[^LengthFor(tableNumber)..]);
+
     /// <summary>How long all keys of <c>by_id</c> are in a table of this number.</summary>
     public static int LengthFor(uint tableNumber) => Frame + tableNumber switch
     {

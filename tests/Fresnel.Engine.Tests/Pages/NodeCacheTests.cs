@@ -194,6 +194,24 @@ public sealed class NodeCacheTests
         Assert.Equal(30, (await transaction.ReadAll("large")).Count);
     }
 
+    [Fact]
+    public async Task Old_versions_of_nodes_are_let_go_of_when_nobody_reads_them()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        var id = (await db.InsertAsync("counters", ("n", Value.Float64(0)))).Id;
+        var old = RootsOf(db.Database);
+        for (var i = 0; i < 5; i++) await db.WriteAsync(transaction => transaction.Patch(id, ("n", Value.Float64(i))));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        var table = (await db.ReadAllAsync("counters")).Single().Id.TableNumber;
+        Assert.True(old.TryGetValue(table, out var node));
+        Assert.False(node.IsAlive, "An old version of the table's tree is still held.");
+
+        static Dictionary<uint, WeakReference> RootsOf(Database database) =>
+            database.Published.Catalog.Tables.ToDictionary(table => table.Number, table => new WeakReference(database.Published.Roots.Find(table.ById.Key)!.Root));
+    }
+
     private static async Task<(MemoryCommitStore Store, List<DocumentId> Ids)> ManyAsync()
     {
         var db = await TestDatabase.OpenAsync();
