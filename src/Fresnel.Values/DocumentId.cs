@@ -26,6 +26,10 @@ public readonly record struct DocumentId(uint TableNumber, InternalId InternalId
         return new(text[..Encode(text)]);
     }
 
+    /// <summary>Writes the string form; returns its length.</summary>
+    /// <param name="text">At least 37 characters.</param>
+    public int Format(Span<char> text) => Encode(text);
+
     private int Encode(Span<char> text)
     {
         Span<byte> binary = stackalloc byte[LongestBinary];

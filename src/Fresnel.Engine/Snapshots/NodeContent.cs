@@ -34,6 +34,9 @@ internal sealed class Leaf : NodeContent
 {
     private Document[]? _documents;
 
+    /// <summary>What the documents take together; kept in step, because every sealed node is counted.</summary>
+    private int _documentBytes;
+
     /// <summary>An empty leaf.</summary>
     public Leaf(bool keyOnly) => _documents = keyOnly ? null : [];
 
@@ -47,17 +50,7 @@ internal sealed class Leaf : NodeContent
 
     public override int Size => Count;
 
-    public override int Bytes
-    {
-        get
-        {
-            var bytes = KeyBytes;
-            if (_documents is null) return bytes;
-            bytes += _documents.Length * 8;
-            for (var i = 0; i < Count; i++) bytes += _documents[i].Bytes;
-            return bytes;
-        }
-    }
+    public override int Bytes => KeyBytes + (_documents?.Length ?? 0) * 8 + _documentBytes;
 
     /// <summary>Whether this is a leaf of keys alone.</summary>
     public bool IsKeyOnly => _documents is null;
@@ -72,14 +65,16 @@ internal sealed class Leaf : NodeContent
     public bool Warm(Document cold, Document warm)
     {
         var at = Array.IndexOf(_documents!, cold);
-        if (at >= 0) _documents![at] = warm;
-        return at >= 0;
+        if (at < 0) return false;
+        Replace(at, warm);
+        return true;
     }
 
-    /// <summary>Sets a document while a page is being read.</summary>
     public void Replace(int at, Document? document)
     {
-        if (_documents is not null) _documents[at] = document!;
+        if (_documents is null) return;
+        _documentBytes += document!.Bytes - (_documents[at]?.Bytes ?? 0);
+        _documents[at] = document;
     }
 
     public void Insert(int at, ReadOnlySpan<byte> key, Document? document)
@@ -89,6 +84,7 @@ internal sealed class Leaf : NodeContent
             if (_documents.Length == Count) Array.Resize(ref _documents, Math.Min(Node.Width, Count + Count / 4 + 4));
             Array.Copy(_documents, at, _documents, at + 1, Count - at);
             _documents[at] = document!;
+            _documentBytes += document!.Bytes;
         }
 
         InsertKey(at, key);
@@ -98,6 +94,7 @@ internal sealed class Leaf : NodeContent
     {
         if (_documents is not null)
         {
+            _documentBytes -= _documents[at].Bytes;
             Array.Copy(_documents, at + 1, _documents, at, Count - at - 1);
             _documents[Count - 1] = null!;
         }
@@ -110,6 +107,8 @@ internal sealed class Leaf : NodeContent
         if (source._documents is null) return;
         _documents = new Document[count];
         Array.Copy(source._documents, from, _documents, 0, count);
+        if (count == source.Count) _documentBytes = source._documentBytes;
+        else foreach (var document in _documents) _documentBytes += document.Bytes;
     }
 }
 

@@ -8,14 +8,16 @@ internal static class DocumentKey
     // The tag of a string in front, its terminator behind. An id has no zero byte, so nothing is escaped.
     private const byte StringTag = 0x60, Terminator = 0x01;
     private const int Frame = 3;
+    private const int MostCharacters = 37;
 
     /// <summary>The key of an id.</summary>
     public static byte[] Of(DocumentId id)
     {
-        var text = id.ToString();
-        var key = new byte[text.Length + Frame];
+        Span<char> text = stackalloc char[MostCharacters];
+        var length = id.Format(text);
+        var key = new byte[length + Frame];
         key[0] = StringTag;
-        for (var i = 0; i < text.Length; i++) key[i + 1] = (byte)text[i];
+        for (var i = 0; i < length; i++) key[i + 1] = (byte)text[i];
         key[^1] = Terminator;
         return key;
     }

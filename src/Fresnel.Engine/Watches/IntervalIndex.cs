@@ -13,9 +13,10 @@ internal sealed class IntervalIndex
     // What the upper bounds of a single key and of a prefix end in; see KeyInterval.
     private const byte BehindKey = 0x00, BehindPrefix = 0xff;
 
-    private readonly Dictionary<byte[], List<Watch>> _points = new(ByteComparer.Instance);
-    private readonly SortedDictionary<int, Dictionary<byte[], List<Watch>>> _prefixes = [];
+    private readonly Dictionary<byte[], WatchBag<Watch>> _points = new(ByteComparer.Instance);
+    private readonly SortedDictionary<int, Dictionary<byte[], WatchBag<Watch>>> _prefixes = [];
     private readonly IntervalTreap<Watch> _ranges = new();
+    private readonly List<Watch> _hits = []; // Of one look; kept so that it need not be made again.
 
     public bool IsEmpty => _points.Count == 0 && _prefixes.Count == 0 && _ranges.IsEmpty;
 
@@ -57,22 +58,16 @@ internal sealed class IntervalIndex
     /// <summary>Marks the watches with an interval around the key that have not read the commit, and adds those that were not stale before.</summary>
     public void Touch(ReadOnlySpan<byte> key, Timestamp timestamp, List<Watch> found)
     {
-        if (_points.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var watches)) Take(watches, timestamp, found);
+        _hits.Clear();
+        if (_points.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var watches)) watches.CopyTo(_hits);
         foreach (var (length, prefixes) in _prefixes)
         {
             if (length > key.Length) break;
-            if (prefixes.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key[..length], out watches)) Take(watches, timestamp, found);
+            if (prefixes.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key[..length], out watches)) watches.CopyTo(_hits);
         }
 
-        if (_ranges.IsEmpty) return;
-        var hits = new List<Watch>();
-        _ranges.FindContaining(key, hits);
-        Take(hits, timestamp, found);
-    }
-
-    private static void Take(List<Watch> watches, Timestamp timestamp, List<Watch> found)
-    {
-        foreach (var watch in watches)
+        if (!_ranges.IsEmpty) _ranges.FindContaining(key, _hits);
+        foreach (var watch in _hits)
         {
             if (watch.StaleSince is not null || timestamp <= watch.AsOf) continue;
             watch.MarkStale(timestamp);
@@ -92,17 +87,17 @@ internal sealed class IntervalIndex
         };
     }
 
-    private static void AddTo(Dictionary<byte[], List<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
+    private static void AddTo(Dictionary<byte[], WatchBag<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
     {
         var lookup = watches.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (!lookup.TryGetValue(key, out var list)) lookup[key] = list = [];
+        if (!lookup.TryGetValue(key, out var list)) lookup[key] = list = new();
         list.Add(watch);
     }
 
-    private static void RemoveFrom(Dictionary<byte[], List<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
+    private static void RemoveFrom(Dictionary<byte[], WatchBag<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
     {
         var lookup = watches.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (lookup.TryGetValue(key, out var list) && list.Remove(watch) && list.Count == 0) lookup.Remove(key);
+        if (lookup.TryGetValue(key, out var list) && list.Remove(watch) && list.IsEmpty) lookup.Remove(key);
     }
 
     private enum Shape

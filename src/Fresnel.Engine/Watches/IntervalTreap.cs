@@ -24,9 +24,9 @@ internal sealed class IntervalTreap<T> where T : class
         {
             Find(node.Left, key, found);
             if (node.Lower.Span.SequenceCompareTo(key) > 0) return;
-            foreach (var (upper, owner) in node.Entries)
+            foreach (var (upper, owners) in node.Entries)
             {
-                if (IsBelow(key, upper)) found.Add(owner);
+                if (IsBelow(key, upper)) owners.CopyTo(found);
             }
 
             node = node.Right;
@@ -37,7 +37,7 @@ internal sealed class IntervalTreap<T> where T : class
     {
         if (node is null) return new(interval.Lower, Mix(++_counter), interval.Upper, owner);
         var order = interval.Lower.Span.SequenceCompareTo(node.Lower.Span);
-        if (order == 0) node.Entries.Add((interval.Upper, owner));
+        if (order == 0) node.Add(interval.Upper, owner);
         else if (order < 0)
         {
             node.Left = Add(node.Left, interval, owner);
@@ -61,8 +61,7 @@ internal sealed class IntervalTreap<T> where T : class
         else if (order > 0) node.Right = Remove(node.Right, interval, owner);
         else
         {
-            var at = node.Entries.FindIndex(entry => ReferenceEquals(entry.Owner, owner) && HasSameBytes(entry.Upper, interval.Upper));
-            if (at >= 0) node.Entries.RemoveAt(at);
+            node.Remove(interval.Upper, owner);
             if (node.Entries.Count == 0) return Join(node.Left, node.Right);
         }
 
@@ -123,7 +122,8 @@ internal sealed class IntervalTreap<T> where T : class
 
         public ulong Priority => priority;
 
-        public List<(ReadOnlyMemory<byte>? Upper, T Owner)> Entries { get; } = [(upper, owner)];
+        /// <summary>The owners by the upper bound, of which there are few.</summary>
+        public List<(ReadOnlyMemory<byte>? Upper, WatchBag<T> Owners)> Entries { get; } = [(upper, BagOf(owner))];
 
         public Node? Left { get; set; }
 
@@ -131,6 +131,28 @@ internal sealed class IntervalTreap<T> where T : class
 
         /// <summary>The greatest upper bound of this node and all below; null when one is unbounded.</summary>
         public ReadOnlyMemory<byte>? GreatestUpper { get; private set; } = upper;
+
+        public void Add(ReadOnlyMemory<byte>? upper, T owner)
+        {
+            var at = Find(upper);
+            if (at >= 0) Entries[at].Owners.Add(owner);
+            else Entries.Add((upper, BagOf(owner)));
+        }
+
+        public void Remove(ReadOnlyMemory<byte>? upper, T owner)
+        {
+            var at = Find(upper);
+            if (at >= 0 && Entries[at].Owners.Remove(owner) && Entries[at].Owners.IsEmpty) Entries.RemoveAt(at);
+        }
+
+        private int Find(ReadOnlyMemory<byte>? upper) => Entries.FindIndex(entry => HasSameBytes(entry.Upper, upper));
+
+        private static WatchBag<T> BagOf(T owner)
+        {
+            var bag = new WatchBag<T>();
+            bag.Add(owner);
+            return bag;
+        }
 
         public void Measure()
         {
