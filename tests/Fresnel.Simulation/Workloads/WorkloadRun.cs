@@ -1,0 +1,92 @@
+using Fresnel.Engine;
+using Fresnel.Engine.Commits;
+using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Turns;
+using Fresnel.Simulation.Histories;
+using Fresnel.Testing;
+
+namespace Fresnel.Simulation.Workloads;
+
+/// <summary>Runs a workload on the real engine in rounds: each ends with the database closed quietly, closed beneath its clients, or crashed; the next opens what was durable.</summary>
+internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken cancellationToken)
+{
+    private const int Clients = 24, Rounds = 4;
+
+    private static readonly DatabaseOptions Options = new() { MemoryBudget = 4 << 20, ReplacedPagesKeptFor = TimeSpan.Zero, LogKeptFor = TimeSpan.Zero };
+
+    private readonly HistoryRecorder _recorder = new();
+    private readonly Ballast _ballast = new();
+
+    /// <summary>How often clients were in each other's way, over all rounds.</summary>
+    public ContentionReport Contended { get; private set; } = new(0, 0, 0, 0, 0, 0);
+
+    /// <summary>Runs that were run again because their pages had gone.</summary>
+    public int TooOld { get; private set; }
+
+    /// <summary>Runs about so many transactions, and returns what the clients saw.</summary>
+    public async Task<History> RunAsync(int transactions)
+    {
+        var store = new MemoryCommitStore();
+        await PrepareAsync(store);
+        for (var round = 0; round < Rounds; round++) store = await RunRoundAsync(store, round, transactions / Rounds);
+        await using var database = await Database.OpenAsync(store, Options, cancellationToken);
+        for (var i = 0; i < 2; i++) await ReaderOf(database, $"last{i}").QueryAsync(new(true, workload.ReadAllAsync));
+        return _recorder.ToHistory();
+    }
+
+    private async Task PrepareAsync(MemoryCommitStore store)
+    {
+        await using var database = await Database.OpenAsync(store, Options, cancellationToken);
+        var transaction = database.BeginWrite();
+        ClientTransaction.CreateTables(transaction);
+        var made = await (await database.SubmitAsync(transaction, cancellationToken)).Published.WaitAsync(cancellationToken);
+        Assert.Equal(CommitOutcome.Committed, made.Outcome);
+        await _ballast.LoadAsync(database, cancellationToken);
+
+        var began = _recorder.Tick();
+        var first = database.BeginWrite();
+        var run = new ClientTransaction(first, _recorder, cancellationToken);
+        await workload.PrepareAsync(run);
+        var prepared = await (await database.SubmitAsync(first, cancellationToken)).Published.WaitAsync(cancellationToken);
+        Assert.Equal(CommitOutcome.Committed, prepared.Outcome);
+        _recorder.Add("first", HistoryOutcome.Committed, began, run.Operations);
+    }
+
+    /// <summary>One round; returns the store for the next.</summary>
+    private async Task<MemoryCommitStore> RunRoundAsync(MemoryCommitStore store, int round, int transactions)
+    {
+        var (isQuiet, crashes) = (round % 3 == 0, round % 3 == 2);
+        var database = await Database.OpenAsync(store, Options, cancellationToken);
+        var life = new ClientLife(transactions, worksToTheEnd: !isQuiet);
+        var clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(number => Task.Run(
+            () => new Client($"{round}/{number}", database, _ballast, _recorder, new Random(HashCode.Combine(seed, round, number)), life, cancellationToken).RunAsync(workload),
+            cancellationToken)));
+        for (var part = 1; part < ClientLife.Parts; part++)
+        {
+            await Task.WhenAny(life.ReachedAsync(part), clients);
+            if (!clients.IsCompleted) await database.CheckpointAsync(cancellationToken);
+        }
+
+        await Task.WhenAny(life.ReachedAsync(ClientLife.Parts), clients);
+        if (isQuiet) await clients.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken);
+        life.End();
+        if (crashes)
+        {
+            store.Crash();
+            store = store.Reopen();
+        }
+
+        Contended = Add(Contended, database.Contended);
+        await database.DisposeAsync();
+        await clients.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken);
+        TooOld += life.TooOld;
+        return store;
+    }
+
+    private Client ReaderOf(Database database, string session) =>
+        new(session, database, _ballast, _recorder, new Random(seed), new(0, worksToTheEnd: false), cancellationToken);
+
+    private static ContentionReport Add(ContentionReport left, ContentionReport right) => new(
+        left.Conflicts + right.Conflicts, left.Turns + right.Turns, left.Waits + right.Waits,
+        left.Protections + right.Protections, left.Postponed + right.Postponed, left.Exclusive + right.Exclusive);
+}
