@@ -4,6 +4,7 @@ using Fresnel.Simulation.Histories;
 namespace Fresnel.Simulation.Workloads;
 
 /// <summary>What clients of the real engine are shown can be told as one transaction after another, in an order that agrees with time.</summary>
+/// <remarks>Seeds choose what clients do; when they do it, the machine's threads choose. <c>FRESNEL_SEED</c> begins at a seed, <c>FRESNEL_RUNS</c> goes on through so many.</remarks>
 public sealed class EngineWorkloadTests
 {
     private const int Transactions = 3_400;
@@ -24,18 +25,33 @@ public sealed class EngineWorkloadTests
     [MemberData(nameof(Names))]
     public async Task It_is_strictly_serialisable(string name)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FRESNEL_SEED"), out var given) ? given : Environment.TickCount;
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}: {name}");
+        var seed = Setting("FRESNEL_SEED", Environment.TickCount);
+        for (var runs = Setting("FRESNEL_RUNS", 1); runs > 0; runs--) await RunAsync(name, seed++);
+    }
+
+    private static async Task RunAsync(string name, int seed)
+    {
         var start = Stopwatch.GetTimestamp();
         var run = new WorkloadRun(Workloads[name](), seed, TestContext.Current.CancellationToken);
-        var history = await run.RunAsync(Transactions);
+        History history;
+        try
+        {
+            history = await run.RunAsync(Transactions);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new InvalidOperationException($"Seed {seed}: {exception.Message}", exception);
+        }
+
         var ran = Stopwatch.GetElapsedTime(start);
         var anomalies = HistoryChecker.Check(history);
         var outcomes = history.Transactions.CountBy(transaction => transaction.Outcome).ToDictionary();
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{string.Join(", ", outcomes.Select(one => $"{one.Value} {one.Key}"))}; {run.TooOld} too old; {run.Contended}; "
+            $"Seed {seed}: {string.Join(", ", outcomes.Select(one => $"{one.Value} {one.Key}"))}; {run.TooOld} too old; {run.Contended}; "
             + $"ran {ran.TotalMilliseconds:F0} ms, checked {Stopwatch.GetElapsedTime(start).TotalMilliseconds - ran.TotalMilliseconds:F0} ms");
         Assert.True(anomalies.Count == 0, $"Seed {seed}: {string.Join('\n', anomalies)}");
         Assert.True(outcomes.GetValueOrDefault(HistoryOutcome.Committed) >= Transactions * 9 / 10, $"Seed {seed}: only {outcomes.GetValueOrDefault(HistoryOutcome.Committed)} were committed.");
     }
+
+    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var given) ? given : otherwise;
 }
