@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Fresnel.Engine;
 using Fresnel.Engine.Stores;
 using Fresnel.Functions;
 using Fresnel.Runtime.Catalog;
@@ -36,15 +37,57 @@ internal sealed class TestDeployment : IAsyncDisposable
 
     /// <summary>Starts one and deploys the functions.</summary>
     public static async Task<TestDeployment> StartAsync(
-        FakeFunctions functions, FunctionLimits? limits = null, MemoryCommitStore? store = null, ManualTime? time = null, IReadOnlyList<FunctionRegistration>? clr = null)
+        FakeFunctions functions, FunctionLimits? limits = null, MemoryCommitStore? store = null, ManualTime? time = null, IReadOnlyList<FunctionRegistration>? clr = null, DataLimits? data = null)
     {
         store ??= new MemoryCommitStore();
         time ??= new ManualTime();
-        var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Time = time, Limits = limits ?? new FunctionLimits(), Functions = clr ?? [] };
+        var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Time = time, Limits = limits ?? new FunctionLimits(), DataLimits = data ?? new DataLimits(), Functions = clr ?? [] };
         var deployment = await Deployment.StartAsync(store, options, new FunctionRunners(functions, functions), Cancellation);
         var started = new TestDeployment(store, time, functions, deployment);
         await started.PushAsync();
         return started;
+    }
+
+    /// <summary>Makes a table with an index that can be read, as a push of a schema would.</summary>
+    public Task CreateTableAsync(string table, string index, params string[] fields) => Deployment.Database.CommitAsync(
+        (transaction, _) =>
+        {
+            var made = transaction.CreateTable("", table);
+            transaction.EnableIndex(transaction.CreateIndex(made, index, [.. fields.Select(FieldPath.Parse)]));
+            return ValueTask.FromResult(true);
+        },
+        Cancellation);
+
+    /// <summary>Runs a body inside a mutation: what it finds wrong is what the test fails with.</summary>
+    public static async Task InMutationAsync(Func<FakeCall, Task> body, FunctionLimits? limits = null, DataLimits? data = null, Func<TestDeployment, Task>? prepare = null)
+    {
+        Exception? failed = null;
+        await using var test = await StartAsync(
+            new FakeFunctions().Mutation("test:run", async call =>
+            {
+                try
+                {
+                    await body(call);
+                }
+                catch (Exception exception)
+                {
+                    failed = exception;
+                }
+
+                return "null";
+            }),
+            limits,
+            data: data);
+        if (prepare is not null) await prepare(test);
+        await test.MutateAsync("test:run");
+        if (failed is not null) throw new InvalidOperationException(failed.Message, failed);
+    }
+
+    /// <summary>The text with which a syscall is refused.</summary>
+    public static async Task<string> RefusalAsync(Func<Task> action)
+    {
+        var error = await Assert.ThrowsAnyAsync<DeveloperException>(action);
+        return $"{error.Code}: {error.Message}";
     }
 
     /// <summary>Deploys the functions as they are now, as a push would.</summary>

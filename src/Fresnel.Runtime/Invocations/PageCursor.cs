@@ -71,7 +71,9 @@ internal sealed class PageCursor
         try
         {
             var bytes = System.Buffers.Text.Base64Url.DecodeFromChars(cursor);
-            if (bytes.Length <= SealLength) return null;
+
+            // The decoder is lenient with blanks, padding and unused bits; a position has one string.
+            if (bytes.Length <= SealLength || System.Buffers.Text.Base64Url.EncodeToString(bytes) != cursor) return null;
             using var aes = Cipher();
             var content = aes.DecryptCbc(bytes.AsSpan(SealLength), bytes.AsSpan(0, SealLength));
             var isOurs = content.Length > FingerprintLength && CryptographicOperations.FixedTimeEquals(Seal(content), bytes.AsSpan(0, SealLength));

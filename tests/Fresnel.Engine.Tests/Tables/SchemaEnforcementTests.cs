@@ -80,6 +80,32 @@ public sealed class SchemaEnforcementTests
         Assert.Equal("Failed to delete table \"people\" because it appears in the schema", refused.Message);
     }
 
+    /// <summary>Also a table that only a reference speaks of; under a pending schema the deletion goes through and fails the schema.</summary>
+    [Fact, Spec("data-model", 45)]
+    public async Task A_table_that_is_referenced_cannot_be_dropped()
+    {
+        const string References = """{"tables":[{"tableName":"books","indexes":[],"documentType":{"type":"object","value":{"author":{"fieldType":{"type":"union","value":[{"type":"null"},{"type":"id","tableName":"people"}]},"optional":true}}}}]}""";
+        const string Problem = "Failed to delete table \"people\" because `v.id(\"people\")` appears in the schema of table \"books\"";
+        await using var db = await TestDatabase.OpenAsync();
+        await db.InsertAsync("people", ("name", "Ada"));
+        await db.InsertAsync("others");
+        await ActivateAsync(db, References);
+        var transaction = db.Database.BeginWrite();
+        var refused = Assert.ThrowsAny<DeveloperException>(() => transaction.DropTable(transaction.FindTable("", "people")!));
+        Assert.Equal(("SchemaEnforcementError", Problem), (refused.Code, refused.Message));
+        transaction.DropTable(transaction.FindTable("", "others")!);
+
+        await ActivateAsync(db, Names.Replace("people", "nobody", StringComparison.Ordinal));
+        var pending = await db.WriteAsync(write => Task.FromResult(write.AddSchema("", References)));
+        await db.WriteAsync(write =>
+        {
+            write.DropTable(write.FindTable("", "people")!);
+            return Task.CompletedTask;
+        });
+        var failed = db.Database.BeginRead().FindSchema(pending.Id)!;
+        Assert.Equal((SchemaState.Failed, Problem, "people"), (failed.State, failed.Error, failed.TableName));
+    }
+
     private static Task ActivateAsync(TestDatabase db, string json) => db.WriteAsync(transaction =>
     {
         transaction.SetSchemaState(transaction.AddSchema("", json), SchemaState.Active);

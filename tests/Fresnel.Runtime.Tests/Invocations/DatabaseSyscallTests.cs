@@ -10,7 +10,7 @@ public sealed class DatabaseSyscallTests
     private const string UnknownTable = "zzzzzzrfzzzzzzzzzzzzzzzzzzzzzzzzzzxjj";
 
     [Fact, Spec("function-runtime", 12), Spec("data-model", 6)]
-    public async Task An_id_of_no_table_is_found_empty_and_garbage_is_refused() => await InMutation(async call =>
+    public async Task An_id_of_no_table_is_found_empty_and_garbage_is_refused() => await InMutationAsync(async call =>
     {
         Assert.Equal("null", await call.Get(UnknownTable));
         Assert.Equal("Invalid argument `id` for `db.get`: Unable to decode ID: Invalid ID length 7", await Refusal(() => call.Get("garbage")));
@@ -22,7 +22,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 13), Spec("data-model", 7)]
-    public async Task An_id_of_another_table_is_refused() => await InMutation(async call =>
+    public async Task An_id_of_another_table_is_refused() => await InMutationAsync(async call =>
     {
         var task = await call.Insert("tasks", "{}");
         await call.Insert("users", "{}");
@@ -35,7 +35,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 14), Spec("data-model", 15)]
-    public async Task System_tables_are_read_through_their_own_door() => await InMutation(async call =>
+    public async Task System_tables_are_read_through_their_own_door() => await InMutationAsync(async call =>
     {
         var job = await call.Schedule("test:run", call.Invocation.StartMilliseconds + 1e9);
         var task = await call.Insert("tasks", "{}");
@@ -51,7 +51,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 15), Spec("data-model", 9)]
-    public async Task Patch_with_undefined_removes_a_field_and_replaces_what_is_nested() => await InMutation(async call =>
+    public async Task Patch_with_undefined_removes_a_field_and_replaces_what_is_nested() => await InMutationAsync(async call =>
     {
         var id = await call.Insert("tasks", """{"note":"x","nested":{"a":1,"b":2}}""");
         await call.Syscall("1.0/shallowMerge", $$$"""{"id":"{{{id}}}","value":{"note":{"$undefined":null},"nested":{"a":3} }}""");
@@ -61,7 +61,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact]
-    public async Task Replace_keeps_the_system_fields_and_answers_the_new_document() => await InMutation(async call =>
+    public async Task Replace_keeps_the_system_fields_and_answers_the_new_document() => await InMutationAsync(async call =>
     {
         var id = await call.Insert("tasks", """{"a":1}""");
         var before = JsonNode.Parse(await call.Get(id))!;
@@ -73,7 +73,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 16)]
-    public async Task Writing_to_a_document_that_is_gone_can_be_caught() => await InMutation(async call =>
+    public async Task Writing_to_a_document_that_is_gone_can_be_caught() => await InMutationAsync(async call =>
     {
         var id = await call.Insert("tasks", "{}");
         await call.Syscall("1.0/remove", $$"""{"id":"{{id}}"}""");
@@ -83,7 +83,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 17, 18), Spec("data-model", 8)]
-    public async Task A_mutation_reads_its_own_inserts_in_order() => await InMutation(async call =>
+    public async Task A_mutation_reads_its_own_inserts_in_order() => await InMutationAsync(async call =>
     {
         for (var i = 0; i < 3; i++) await call.Insert("tasks", $$"""{"n":{{i}}}""");
         var tasks = JsonNode.Parse(await call.Collect("tasks", "by_creation_time"))!.AsArray();
@@ -93,7 +93,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact, Spec("function-runtime", 23), Spec("data-model", 5)]
-    public async Task Ids_are_normalised_for_tables_that_this_mutation_made() => await InMutation(async call =>
+    public async Task Ids_are_normalised_for_tables_that_this_mutation_made() => await InMutationAsync(async call =>
     {
         var task = await call.Insert("tasks", "{}");
         var user = await call.Insert("users", "{}");
@@ -110,7 +110,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact]
-    public async Task A_value_that_is_no_object_is_refused() => await InMutation(async call =>
+    public async Task A_value_that_is_no_object_is_refused() => await InMutationAsync(async call =>
     {
         Assert.Equal("Invalid argument `value` for `db.insert`: Value must be an Object", await Refusal(() => call.Syscall("1.0/insert", """{"table":"tasks","value":1}""")));
         Assert.StartsWith("Invalid argument `value` for `db.insert`: ", await Refusal(() => call.Insert("tasks", """{"a":{"$undefined":null}}""")), StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact]
-    public async Task Counting_reads_the_whole_table() => await InMutation(async call =>
+    public async Task Counting_reads_the_whole_table() => await InMutationAsync(async call =>
     {
         Assert.Equal("0", await call.Syscall("1.0/count", """{"table":"tasks"}"""));
         await call.Insert("tasks", "{}");
@@ -128,7 +128,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact]
-    public async Task A_query_stream_has_a_number_of_its_own_and_ends() => await InMutation(async call =>
+    public async Task A_query_stream_has_a_number_of_its_own_and_ends() => await InMutationAsync(async call =>
     {
         await call.Insert("tasks", "{}");
         const string All = """{"query":{"source":{"type":"FullTableScan","tableName":"tasks","order":null},"operators":[]},"version":"1.48.0"}""";
@@ -142,7 +142,7 @@ public sealed class DatabaseSyscallTests
     });
 
     [Fact]
-    public async Task What_is_wrong_with_a_query_surfaces_at_its_first_document() => await InMutation(async call =>
+    public async Task What_is_wrong_with_a_query_surfaces_at_its_first_document() => await InMutationAsync(async call =>
     {
         await call.Insert("tasks", "{}");
         Assert.Equal("Index tasks.by_owner not found.", await Refusal(() => call.Collect("tasks", "by_owner")));
@@ -164,33 +164,12 @@ public sealed class DatabaseSyscallTests
     }
 
     [Fact]
-    public async Task Syscalls_run_in_the_order_they_were_issued() => await InMutation(async call =>
+    public async Task Syscalls_run_in_the_order_they_were_issued() => await InMutationAsync(async call =>
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => call.Insert("tasks", $$"""{"n":{{i}}}""")));
         Assert.Equal(20, ids.Distinct().Count());
         Assert.Equal(Enumerable.Range(0, 20), JsonNode.Parse(await call.Collect("tasks"))!.AsArray().Select(task => task!["n"]!.GetValue<int>()));
     });
-
-    /// <summary>Runs a test inside a mutation: what the test finds wrong is what the test fails with.</summary>
-    private static async Task InMutation(Func<FakeCall, Task> body)
-    {
-        Exception? failed = null;
-        await using var test = await StartAsync(new FakeFunctions().Mutation("test:run", async call =>
-        {
-            try
-            {
-                await body(call);
-            }
-            catch (Exception exception)
-            {
-                failed = exception;
-            }
-
-            return "null";
-        }));
-        await test.MutateAsync("test:run");
-        if (failed is not null) throw new InvalidOperationException(failed.Message, failed);
-    }
 
     private static async Task<string> Refusal(Func<Task> action) => (await Assert.ThrowsAnyAsync<DeveloperException>(action)).Message;
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Testing;
@@ -12,6 +13,8 @@ public sealed class PaginationTests
     private const string Ascending = """{"source":{"type":"FullTableScan","tableName":"tasks","order":null},"operators":[]}""";
     private const string Descending = """{"source":{"type":"FullTableScan","tableName":"tasks","order":"desc"},"operators":[]}""";
     private const string Nothing = """{"source":{"type":"FullTableScan","tableName":"tasks","order":null},"operators":[{"filter":{"$literal":false}}]}""";
+
+    private const string InvalidCursorData = """{"isConvexSystemError":true,"paginationError":"InvalidCursor"}""";
 
     private static FakeFunctions Functions => new FakeFunctions()
         .Mutation("tasks:add", async call => $"\"{await call.Insert("tasks", call.Argument)}\"")
@@ -170,6 +173,114 @@ public sealed class PaginationTests
         Assert.Equal(" done", Show(await PageAsync(test, pageSize: 2)));
     }
 
+    /// <summary>By an index that does not follow the clock, a document can come into the middle of a page.</summary>
+    [Fact, Spec("data-model", 28)]
+    public async Task With_its_journal_a_page_grows_in_the_middle_and_the_next_page_stays()
+    {
+        const string ByRank = """{"source":{"type":"IndexRange","indexName":"tasks.by_rank","range":[],"order":"asc"},"operators":[]}""";
+        await using var test = await StartAsync(Functions);
+        await test.CreateTableAsync("tasks", "by_rank", "rank");
+        foreach (var rank in (int[])[10, 20, 30, 40]) await AddRankAsync(rank);
+        var first = await RunAsync(test, ByRank, 2, null, null, "", null);
+        var second = await RunAsync(test, ByRank, 2, CursorOf(first), null, "", null);
+        Assert.Equal(("10,20 more", "30,40 more"), (Show(first), Show(second)));
+
+        await AddRankAsync(15);
+        var grown = await RunAsync(test, ByRank, 2, null, null, "", first.Journal);
+        Assert.Equal("10,15,20 more", Show(grown));
+        Assert.Equal((CursorOf(first), first.Journal), (CursorOf(grown), grown.Journal));
+        Assert.Equal("30,40 more", Show(await RunAsync(test, ByRank, 2, CursorOf(grown), null, "", second.Journal)));
+
+        async Task AddRankAsync(int rank) => ValueOf(await test.MutateAsync("tasks:add", $$"""{"text":"{{rank}}","rank":{{rank}}}"""));
+    }
+
+    [Fact, Spec("data-model", 31)]
+    public async Task A_given_end_is_reached_whatever_the_sizes_say()
+    {
+        await using var test = await WithTasksAsync(8);
+        var end = CursorOf(await PageAsync(test, pageSize: 6));
+        var whole = await PageAsync(test, Ascending, 1, null, end, ",\"maximumRowsRead\":1,\"maximumBytesRead\":1");
+        Assert.Equal("0,1,2,3,4,5 more", Show(whole));
+        Assert.Equal(end, CursorOf(whole));
+    }
+
+    [Fact, Spec("data-model", 33)]
+    public async Task A_hundred_rows_that_a_filter_drops_are_gone_through_ten_at_a_time()
+    {
+        await using var test = await WithTasksAsync(100);
+        string? cursor = null;
+        for (var call = 0; call < 10; call++)
+        {
+            var page = JsonNode.Parse(ValueOf((await PageAsync(test, Nothing, 5, cursor, more: ",\"maximumRowsRead\":10")).Outcome))!;
+            Assert.Equal(("SplitRequired", false, 0), (page["pageStatus"]!.GetValue<string>(), page["isDone"]!.GetValue<bool>(), page["page"]!.AsArray().Count));
+            Assert.NotEqual(cursor, page["continueCursor"]!.GetValue<string>());
+            cursor = page["continueCursor"]!.GetValue<string>();
+        }
+
+        Assert.Equal(" done", Show(await PageAsync(test, Nothing, 5, cursor, more: ",\"maximumRowsRead\":10")));
+    }
+
+    [Theory, Spec("data-model", 34)]
+    [InlineData(Descending)]
+    [InlineData(Nothing)]
+    [InlineData("""{"source":{"type":"IndexRange","indexName":"tasks.by_creation_time","range":[],"order":"asc"},"operators":[]}""")]
+    [InlineData("""{"source":{"type":"IndexRange","indexName":"tasks.by_creation_time","range":[{"type":"Gt","fieldPath":"_creationTime","value":0}],"order":"asc"},"operators":[]}""")]
+    [InlineData("""{"source":{"type":"FullTableScan","tableName":"others","order":null},"operators":[]}""")]
+    [InlineData("""{"source":{"type":"FullTableScan","tableName":"tasks","order":null},"operators":[{"limit":9}]}""")]
+    public async Task A_cursor_or_an_end_of_another_query_is_refused(string other)
+    {
+        await using var test = await WithTasksAsync(3);
+        var cursor = CursorOf(await PageAsync(test, pageSize: 1));
+        foreach (var refused in (QueryOutcome[])[await PageAsync(test, other, 1, cursor), await PageAsync(test, other, 1, null, cursor), await RunAsync(test, other, 1, null, null, "", cursor)])
+        {
+            Assert.Contains("InvalidCursor: Tried to run a query starting from a cursor, but it looks like this cursor is from a different query.", refused.Outcome.Error!.Message, StringComparison.Ordinal);
+            Assert.Equal(InvalidCursorData, Encoding.UTF8.GetString(refused.Outcome.Error.Data!.Value.Span));
+        }
+    }
+
+    /// <summary>Every character changed, every length, another deployment's, and plain nonsense.</summary>
+    [Fact]
+    public async Task A_cursor_that_was_tampered_with_is_refused()
+    {
+        await using var test = await WithTasksAsync(3);
+        await using var elsewhere = await WithTasksAsync(3);
+        var cursor = CursorOf(await PageAsync(test, pageSize: 1));
+        List<string> forged = [CursorOf(await PageAsync(elsewhere, pageSize: 1)), "null", " ", "é", "😀", new string('A', 100_000), cursor + cursor, $" {cursor}", $"{cursor}="];
+        for (var at = 0; at < cursor.Length; at++)
+        {
+            forged.Add($"{cursor[..at]}{(cursor[at] == 'A' ? 'B' : 'A')}{cursor[(at + 1)..]}");
+            forged.Add(cursor[..at]);
+        }
+
+        foreach (var one in forged)
+        {
+            var refused = (await PageAsync(test, Ascending, 1, one)).Outcome.Error;
+            Assert.True(refused?.Data is { } data && Encoding.UTF8.GetString(data.Span) == InvalidCursorData, $"{one} is accepted or refused in other words: {refused?.Message}");
+        }
+
+        Assert.Equal("1 more", Show(await PageAsync(test, Ascending, 1, cursor)));
+    }
+
+    /// <summary>A cursor of a later snapshot is a position like any other; an end before the beginning holds nothing.</summary>
+    [Fact]
+    public async Task A_cursor_from_the_future_and_an_end_in_the_past_give_empty_pages()
+    {
+        await using var test = await WithTasksAsync(2);
+        var past = test.Deployment.Database.Published;
+        foreach (var text in (string[])["2", "3"]) await AddAsync(test, text);
+        var early = CursorOf(await PageAsync(test, pageSize: 1));
+        var late = CursorOf(await PageAsync(test, pageSize: 3));
+
+        test.Functions.Query("tasks:page", call => call.Syscall("1.0/queryPage", Arguments(Ascending, "5", late, null, "")));
+        Assert.Equal(" done", Show(await test.Invoker.QueryAsync(Call("tasks:page"), past, Cancellation)));
+
+        var reversed = await PageAsync(test, Ascending, 5, late, early);
+        Assert.Equal(" more", Show(reversed));
+        Assert.Equal(early, CursorOf(reversed));
+        var backwards = (await PageAsync(test, Descending, 1), await PageAsync(test, Descending, 3));
+        Assert.Equal(" more", Show(await PageAsync(test, Descending, 5, CursorOf(backwards.Item2), CursorOf(backwards.Item1))));
+    }
+
     private static async Task<TestDeployment> WithTasksAsync(int count, double apart = 1, MemoryCommitStore? store = null)
     {
         var test = await StartAsync(Functions, store: store);
@@ -200,7 +311,7 @@ public sealed class PaginationTests
     private static string Arguments(string query, string pageSize, string? cursor, string? endCursor, string more) =>
         $$"""{"query":{{query}},"pageSize":{{pageSize}},"cursor":{{Quote(cursor)}},"endCursor":{{Quote(endCursor)}},"version":"1.48.0"{{more}} }""";
 
-    private static string Quote(string? text) => text is null ? "null" : $"\"{text}\"";
+    private static string Quote(string? text) => JsonSerializer.Serialize(text);
 
     private static string CursorOf(QueryOutcome outcome) => JsonNode.Parse(ValueOf(outcome.Outcome))!["continueCursor"]!.GetValue<string>();
 

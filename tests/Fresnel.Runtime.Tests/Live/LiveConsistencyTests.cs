@@ -1,3 +1,4 @@
+using Fresnel.Testing;
 using Fresnel.Values;
 using static Fresnel.Runtime.Tests.Live.LiveTestbed;
 
@@ -8,7 +9,7 @@ public sealed class LiveConsistencyTests(ITestOutputHelper output)
     private static readonly string[] Tables = ["a", "b", "c", "d"];
 
     /// <summary>Writers, sessions that come and go, queries of all speeds: after every transition everything shown must be of the transition's snapshot (T5), and in the end of the last one.</summary>
-    [Fact]
+    [Fact, Spec("data-model", 55)]
     public async Task Everything_that_a_session_shows_is_always_of_one_snapshot()
     {
         var seed = System.Environment.TickCount;

@@ -1,6 +1,7 @@
 using System.Text;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Runtime.Live;
+using Fresnel.Testing;
 using Fresnel.Values;
 using static Fresnel.Runtime.Tests.Live.LiveTestbed;
 
@@ -93,7 +94,25 @@ public sealed class LiveSharingTests
         Close(quick);
     }
 
-    [Fact]
+    [Fact, Spec("data-model", 56)]
+    public async Task What_did_not_look_at_who_asks_is_run_once_for_everybody()
+    {
+        await using var bed = await OpenAsync();
+        await bed.InsertAsync(1, "a");
+        foreach (var subject in (string[])["ada", "bob"])
+        {
+            var session = bed.Live.OpenSession();
+            session.ChangeIdentity(1, new UserIdentity(ValueObject.Create(("subject", subject))));
+            session.ChangeQueries(1, [new(0, List("a"))]);
+            var shown = new ShownState(session);
+            while (!shown.Values.ContainsKey(0)) await shown.NextAsync();
+            Assert.Equal("[1]", shown.Values[0]);
+        }
+
+        Assert.Single(bed.Runs);
+    }
+
+    [Fact, Spec("data-model", 56)]
     public async Task One_identity_is_never_shown_what_another_one_asked_for()
     {
         await using var bed = await OpenAsync();

@@ -1,3 +1,4 @@
+using Fresnel.Engine.Queries;
 using Fresnel.Engine.Tables;
 using Fresnel.Runtime.Pushes;
 using Fresnel.Testing;
@@ -38,7 +39,7 @@ public sealed class SchemaPushTests
         await pushes.InsertAsync("t", ("x", "text"));
 
         var failed = Assert.IsType<SchemaStatus.Failed>(await pushes.WaitAsync(started));
-        Assert.Contains("does not match the schema", failed.Error, StringComparison.Ordinal);
+        Assert.Equal("New document in table \"t\" does not match the schema: Value does not match validator.\nPath: .x\nValue: \"text\"\nValidator: v.float64()", failed.Error);
         await pushes.PushAsync(Request([], Schema("t", "\"x\":{\"fieldType\":{\"type\":\"any\"},\"optional\":false}")));
     }
 
@@ -104,6 +105,13 @@ public sealed class SchemaPushTests
 
         await pushes.PushAsync(Request([], staged));
         Assert.Empty(pushes.ReadableIndexes("t"));
+        using (var transaction = pushes.Database.BeginRead())
+        {
+            var query = QueryDefinition.Parse("""{"source":{"type":"IndexRange","indexName":"t.by_x","range":[],"order":null},"operators":[]}"""u8.ToArray());
+            var refused = Assert.Throws<DeveloperException>(() => QueryStream.Open(transaction, "", query));
+            Assert.Equal("IndexStagedError: Index t.by_x is currently staged and not available to query until it is enabled.", $"{refused.Code}: {refused.Message}");
+        }
+
         var diff = await pushes.PushAsync(Request([], enabled));
 
         Assert.Equal(["t.by_x"], diff.ComponentDiffs[""].IndexDiff.Enabled.Select(index => index.Name));
@@ -125,6 +133,7 @@ public sealed class SchemaPushTests
         Assert.NotNull(diff.ComponentDiffs[""].SchemaDiff!.Previous);
         Assert.Null(diff.ComponentDiffs[""].SchemaDiff!.Next);
         Assert.Empty(pushes.ReadableIndexes("t"));
+        Assert.Equal(1, await pushes.CountAsync("t"));
         await pushes.InsertAsync("t", ("z", "anything"));
     }
 
