@@ -61,12 +61,10 @@ public static class IndexKey
     }
 
     /// <summary>The key of several values in order.</summary>
-    public static byte[] Encode(params ReadOnlySpan<Value> values)
+    public static byte[] Encode(params ReadOnlySpan<Value> values) => ScratchBuffer.Build(values, static (values, key) =>
     {
-        var key = new ArrayBufferWriter<byte>(64);
         foreach (var value in values) Append(value, key);
-        return key.WrittenSpan.ToArray();
-    }
+    });
 
     /// <summary>The key of an index's fields in a document, the <c>_id</c> last as a string.</summary>
     /// <param name="document">The document with its system fields.</param>
@@ -75,9 +73,10 @@ public static class IndexKey
     {
         ArgumentNullException.ThrowIfNull(document);
         ArgumentNullException.ThrowIfNull(fields);
-        var key = new ArrayBufferWriter<byte>(64);
-        for (var i = 0; i < fields.Count; i++) Append(document[fields[i]], key);
-        return key.WrittenSpan.ToArray();
+        return ScratchBuffer.Build((document, fields), static (index, key) =>
+        {
+            for (var i = 0; i < index.fields.Count; i++) Append(index.document[index.fields[i]], key);
+        });
     }
 
     /// <summary>Reads the values back.</summary>

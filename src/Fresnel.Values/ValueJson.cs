@@ -40,12 +40,7 @@ public static class ValueJson
     public static ValuePatch ParsePatch(ReadOnlySpan<byte> json, ValueJsonOptions options = ValueJsonOptions.None) => ValueJsonParser.ParsePatch(json, options);
 
     /// <summary>The canonical bytes of a value; undefined is written as <c>null</c>.</summary>
-    public static byte[] Write(Value value)
-    {
-        var output = new ArrayBufferWriter<byte>(256);
-        ValueJsonWriter.Write(value, output);
-        return output.WrittenSpan.ToArray();
-    }
+    public static byte[] Write(Value value) => ScratchBuffer.Build(value, static (value, output) => ValueJsonWriter.Write(value, output));
 
     /// <summary>Writes the canonical bytes.</summary>
     public static void Write(Value value, IBufferWriter<byte> output) => ValueJsonWriter.Write(value, output);

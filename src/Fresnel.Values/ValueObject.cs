@@ -99,12 +99,28 @@ public sealed class ValueObject : IReadOnlyCollection<KeyValuePair<string, Value
     /// <summary>A copy with all these fields set or removed: the shallow merge of <c>db.patch</c>.</summary>
     public ValueObject Merge(ValuePatch patch)
     {
+        if (TryReplace(patch) is { } replaced) return replaced;
         var names = new string[Count + patch.Fields.Count];
         var values = new Value[names.Length];
         _names.CopyTo(names, 0);
         _values.CopyTo(values, 0);
         for (var i = 0; i < patch.Fields.Count; i++) (names[Count + i], values[Count + i]) = patch.Fields[i];
         return Take(names, values);
+    }
+
+    /// <summary>The usual patch gives fields that are there other values: then the names stay as they are.</summary>
+    private ValueObject? TryReplace(ValuePatch patch)
+    {
+        var values = (Value[])_values.Clone();
+        for (var i = 0; i < patch.Fields.Count; i++)
+        {
+            var (name, value) = patch.Fields[i];
+            var at = IndexOf(name);
+            if (at < 0 || value.IsUndefined) return null;
+            values[at] = value;
+        }
+
+        return new(_names, values);
     }
 
     /// <summary>By the list of (name, value) pairs: first names, then values, then the next pair; a prefix comes first.</summary>
