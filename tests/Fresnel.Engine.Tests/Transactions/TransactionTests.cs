@@ -8,6 +8,20 @@ namespace Fresnel.Engine.Tests.Transactions;
 public sealed class TransactionTests
 {
     [Fact]
+    public async Task What_one_transaction_inserts_lies_in_its_order_and_no_id_tells_the_next()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        var transaction = db.Database.BeginWrite();
+        var ids = new List<UInt128>();
+        for (var i = 0; i < 1_000; i++) ids.Add((await transaction.Insert("many")).Id.InternalId.Bits);
+        Assert.Equal(ids.Order(), ids);
+        var steps = ids.Zip(ids.Skip(1), (first, second) => second - first).ToList();
+        Assert.Equal(steps.Count, steps.Distinct().Count());
+        Assert.True(steps.Average(step => (double)step) > Math.Pow(2, 58));
+        Assert.Equal(ids[0] >> 80, ids[^1] >> 80);
+    }
+
+    [Fact]
     public async Task A_transaction_reads_its_own_writes_merged_into_the_snapshot()
     {
         await using var db = await TestDatabase.OpenAsync();
