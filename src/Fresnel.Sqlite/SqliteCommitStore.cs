@@ -20,6 +20,9 @@ public sealed class SqliteCommitStore : ICommitStore
 
     private const int Format = 1;
 
+    /// <summary>Every SQLite file begins with so many bytes.</summary>
+    private const int HeaderBytes = 100;
+
     /// <summary>Bytes of log that are read at once at start.</summary>
     private const int ReadAhead = 4 << 20;
 
@@ -44,7 +47,7 @@ public sealed class SqliteCommitStore : ICommitStore
         {
             return await _thread.RunAsync(Open).WaitAsync(cancellationToken);
         }
-        catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException or InvalidCastException or InvalidOperationException)
         {
             throw SqliteFailures.OfOpening(_folder, problem);
         }
@@ -146,6 +149,9 @@ public sealed class SqliteCommitStore : ICommitStore
             Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
             Execute($"PRAGMA wal_autocheckpoint = {MovedAfterPages}");
             InTransaction(CreateOrCheck);
+            if (raw.sqlite3_db_readonly(_connection.Handle, "main") != 0) throw new UnauthorizedAccessException("SQLite opened the file for reading alone.");
+            CheckStructure("log");
+            CheckStructure("head");
             _append = Command("INSERT INTO log (position, bytes) VALUES ($position, $bytes)", ("$position", SqliteType.Integer), ("$bytes", SqliteType.Blob));
             return ReadHead();
         }
@@ -160,6 +166,7 @@ public sealed class SqliteCommitStore : ICommitStore
     private void CreateForOwner()
     {
         var file = Path.Combine(_folder, FileName);
+        RefuseCutOff(file);
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(_folder);
@@ -171,6 +178,23 @@ public sealed class SqliteCommitStore : ICommitStore
         // SQLite gives its other files the rights of this one. An empty file is a new database to it.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         using var made = new FileStream(file, options);
+    }
+
+    /// <summary>A file that is shorter than any database is a new one to SQLite, which then deletes the log beside it. It is one only if that is all there is.</summary>
+    private void RefuseCutOff(string file)
+    {
+        var found = new FileInfo(file);
+        if (!found.Exists || found.Length >= HeaderBytes || File.Exists(file + "-journal")) return;
+        if (found.Length > 0 || new FileInfo(file + "-wal") is { Exists: true, Length: > 0 })
+            throw new StoreException(StoreFailure.Unusable, $"The file {FileName} in the data folder {_folder} was cut off after {found.Length} bytes. Restore the data folder from a backup.");
+    }
+
+    /// <summary>Tests the structure of what must be whole: SQLite has no checksums, and rows that are no longer counted would be missed by nobody. Pages miss each other.</summary>
+    private void CheckStructure(string table)
+    {
+        using var check = Command($"PRAGMA quick_check({table})");
+        if (check.ExecuteScalar() is not "ok" and var problem)
+            throw new StoreException(StoreFailure.Unusable, $"The file {FileName} in the data folder {_folder} is damaged: {problem} Restore the data folder from a backup.");
     }
 
     private void CreateOrCheck()
@@ -259,14 +283,14 @@ public sealed class SqliteCommitStore : ICommitStore
         }
         catch (SqliteException problem)
         {
-            throw SqliteFailures.OfWriting(problem);
+            throw SqliteFailures.OfWriting(_folder, problem);
         }
     }
 
     /// <summary>All of it or nothing. The driver's own transactions do not know that SQLite ends one by itself when the disk is full.</summary>
     private void InTransaction(Action work)
     {
-        Execute("BEGIN");
+        Execute("BEGIN IMMEDIATE");
         try
         {
             work();

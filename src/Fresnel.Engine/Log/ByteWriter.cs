@@ -63,6 +63,9 @@ internal struct ByteReader(ReadOnlyMemory<byte> bytes)
 
     public readonly bool AtEnd => _rest.IsEmpty;
 
+    /// <summary>What was not read yet.</summary>
+    public readonly ReadOnlyMemory<byte> Rest => _rest;
+
     public byte Byte() => Bytes(1).Span[0];
 
     public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Bytes(8).Span);

@@ -7,7 +7,7 @@ namespace Fresnel.Engine.Pages;
 /// <summary>The one row that a checkpoint flips: everything that start-up needs to find the rest.</summary>
 /// <remarks>
 /// <code>
-/// row   | format = 2 : 1 | timestamp : 8 | log position : 8 | next page : 8 | last key : varint | roots : varint | root … | freed : varint | page … | CRC-32C : 4 |
+/// row   | format = 3 : 1 | timestamp : 8 | log position : 8 | next page : 8 | last key : varint | roots : varint | root … | freed : varint | page … | CRC-32C : 4 |
 /// root  | index : varint | keys only : 1 | entries : varint | page : varint |
 /// page  | how much greater it is than the one before : varint |
 /// </code>
@@ -20,7 +20,7 @@ namespace Fresnel.Engine.Pages;
 /// <param name="Freed">Pages that older snapshots may still need when it is written; start-up deletes them. In ascending order.</param>
 internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long NextPage, int LastKey, IReadOnlyList<CheckpointRoot> Roots, IReadOnlyList<long> Freed)
 {
-    private const byte Format = 2;
+    private const byte Format = 3;
 
     public ReadOnlyMemory<byte> Write()
     {
@@ -48,7 +48,7 @@ internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long Nex
     public static CheckpointRow Read(ReadOnlyMemory<byte> bytes)
     {
         var row = new ByteReader(Crc32C.Verify(bytes, "The checkpoint's row"));
-        if (row.Byte() != Format) throw new InvalidDataException("The checkpoint is of another format; a newer version may have written it.");
+        if (row.Byte() != Format) throw new InvalidDataException("The checkpoint is of another format; another version of Fresnel wrote it.");
         var (timestamp, logFrom, nextPage, lastKey) = (new Timestamp(row.Int64()), row.Int64(), row.Int64(), (int)row.Varint());
         var roots = new CheckpointRoot[checked((int)row.Varint())];
         for (var i = 0; i < roots.Length; i++) roots[i] = new(new((int)row.Varint()), row.Byte() == 1, row.Varint(), row.Varint());

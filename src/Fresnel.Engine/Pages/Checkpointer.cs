@@ -37,6 +37,9 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     private Snapshot? _last;
     private long _nextPage;
 
+    /// <summary>The first page of a checkpoint that failed, while its pages are there; null when nothing was left behind.</summary>
+    private long? _unswept;
+
     /// <summary>Bytes of log that the last checkpoint does not hold.</summary>
     private long _logBytes;
 
@@ -149,6 +152,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             _startAt = logBytes + _options.CheckpointAfterLogBytes;
         }
 
+        await SweepAsync();
         await GiveUpPagesAsync();
         var difference = await PageDifference.BetweenAsync(_last, snapshot, _store);
         var firstPage = _nextPage;
@@ -170,8 +174,8 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             if (isFlipping && failed is not StoreException { Failure: StoreFailure.Refused }) throw;
 
             // The pages belong to no checkpoint; their numbers are given again, so they must be gone before that.
-            await _store.SweepPagesAsync(firstPage, CancellationToken.None);
-            _nextPage = firstPage;
+            _unswept = firstPage;
+            await SweepAsync();
             throw;
         }
 
@@ -186,6 +190,14 @@ internal sealed partial class Checkpointer : IAsyncDisposable
 
         LogWritten(snapshot.Timestamp.Nanoseconds, difference.Nodes.Count, difference.Freed.Count);
         await GiveUpPagesAsync();
+    }
+
+    /// <summary>Deletes what a checkpoint that failed left behind; a store that refuses is asked again by the next one.</summary>
+    private async Task SweepAsync()
+    {
+        if (_unswept is not { } from) return;
+        await _store.SweepPagesAsync(from, CancellationToken.None);
+        (_nextPage, _unswept) = (from, null);
     }
 
     /// <summary>Deletes pages that no snapshot can need any more.</summary>
@@ -223,7 +235,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             }
 
             node.Page = _nextPage++;
-            Add(new(node.Page, PageFormat.Write(content)));
+            Add(new(node.Page, PageFormat.Write(content, node.Page)));
             if (bytes >= SliceBytes) await WriteSliceAsync();
         }
 

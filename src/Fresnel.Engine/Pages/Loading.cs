@@ -24,7 +24,7 @@ internal static class Loading
             await foreach (var logged in store.ReadLogAsync(row.LogFrom, cancellationToken))
             {
                 if (logged.Position != next++) throw new InvalidDataException($"The commit log has no group at position {next - 1}.");
-                timestamp = await replay.ApplyAsync(logged.Group, cancellationToken);
+                timestamp = await ApplyAsync(replay, logged, cancellationToken);
                 groups++;
                 bytes += logged.Group.Length;
             }
@@ -35,14 +35,31 @@ internal static class Loading
         }
         catch (Exception damaged) when (damaged is InvalidDataException or BrokenInvariantException)
         {
-            throw new StoreException(StoreFailure.Unusable, $"The database cannot be read: {damaged.Message}", damaged);
+            throw new StoreException(StoreFailure.Unusable, $"The database cannot be read: {damaged.Message} Restore the data folder from a backup.", damaged);
+        }
+    }
+
+    private static async ValueTask<Timestamp> ApplyAsync(Replay replay, LogRow row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await replay.ApplyAsync(row.Group, cancellationToken);
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw new InvalidDataException($"Row {row.Position} of the commit log cannot be applied. {damaged.Message}", damaged);
         }
     }
 
     private static async Task<(PendingState Pending, Snapshot? Checkpoint, CheckpointRow Row)> LoadCheckpointAsync(
         StoreHead head, KeyAllocator keys, NodeCache nodes, CancellationToken cancellationToken)
     {
-        if (head.Checkpoint.IsEmpty) return (PendingState.Empty(nodes), null, new(Timestamp.Zero, head.LogStart, NextPage: 1, keys.Last, [], []));
+        if (head.Checkpoint.IsEmpty)
+        {
+            if (head.LogStart > 0) throw new InvalidDataException($"The commit log begins at position {head.LogStart}, and the checkpoint before it is gone.");
+            return (PendingState.Empty(nodes), null, new(Timestamp.Zero, LogFrom: 0, NextPage: 1, keys.Last, [], []));
+        }
+
         nodes.ExpectMisses();
         var row = CheckpointRow.Read(head.Checkpoint);
         keys.Saw(row.LastKey);

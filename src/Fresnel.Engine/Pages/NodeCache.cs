@@ -62,8 +62,8 @@ internal sealed class NodeCache(ICommitStore store, long budget)
         if (bytes.IsEmpty && snapshot < _givenUpBefore) throw new SnapshotTooOldException();
         try
         {
-            if (missing.Document is { } cold) Install(missing, new(cold.Id, cold.Timestamp, PageFormat.ReadJson(bytes)) { Page = page });
-            else Install(missing.Node, PageFormat.Read(bytes));
+            if (missing.Document is { } cold) Install(missing, new(cold.Id, cold.Timestamp, PageFormat.ReadJson(bytes, page)) { Page = page });
+            else Install(missing.Node, PageFormat.Read(bytes, page));
         }
         catch (InvalidDataException damaged)
         {

@@ -71,7 +71,7 @@ internal sealed class PageDifference
     {
         if (_kept.Contains(node.Page)) return;
         Freed.Add(node.Page);
-        switch (node.Content ?? PageFormat.Read((await store.ReadPagesAsync([node.Page], CancellationToken.None))[0]))
+        switch (node.Content ?? PageFormat.Read((await store.ReadPagesAsync([node.Page], CancellationToken.None))[0], node.Page))
         {
             case Branch branch:
                 for (var i = 0; i < branch.Size; i++) await FreeAsync(branch.ChildAt(i), store);

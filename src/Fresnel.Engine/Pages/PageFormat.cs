@@ -8,7 +8,7 @@ namespace Fresnel.Engine.Pages;
 /// <summary>The bytes of a page: one node of a tree, or one large document.</summary>
 /// <remarks>
 /// <code>
-/// page      | kind : 1 | what it says | CRC-32C of all before : 4 |
+/// page      | number : varint | kind : 1 | what it says | CRC-32C of all before : 4 |
 /// keys      | prefix : sized | rest of each key : sized … |
 /// 1 branch  | children : varint | page of each child : varint … | keys, one fewer |
 /// 2 keys    | entries : varint | keys |                                              a leaf of a secondary index
@@ -17,6 +17,7 @@ namespace Fresnel.Engine.Pages;
 /// 4 json    | JSON |                                                                 a document's own page
 /// </code>
 /// Numbers of pages begin at 1 and are never used for anything else while a checkpoint refers to them, so a page that is there is right.
+/// Each holds its own, so that one under another's number is found out: the checksum alone would let it pass.
 /// </remarks>
 internal static class PageFormat
 {
@@ -26,9 +27,9 @@ internal static class PageFormat
     private const byte BranchKind = 1, KeysKind = 2, LeafKind = 3, JsonKind = 4;
 
     /// <summary>The page of a node whose children and large documents have theirs.</summary>
-    public static ReadOnlyMemory<byte> Write(NodeContent node)
+    public static ReadOnlyMemory<byte> Write(NodeContent node, long number)
     {
-        var page = new ByteWriter();
+        var page = Begin(number);
         if (node is Branch branch)
         {
             page.Byte(BranchKind);
@@ -56,7 +57,7 @@ internal static class PageFormat
     /// <summary>The page of a large document.</summary>
     public static ReadOnlyMemory<byte> Write(Document document)
     {
-        var page = new ByteWriter();
+        var page = Begin(document.Page);
         page.Byte(JsonKind);
         page.Bytes(document.Json.Span);
         return page.Finish();
@@ -64,9 +65,9 @@ internal static class PageFormat
 
     /// <summary>Reads the page of a node: its children and large documents are on their pages.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static NodeContent Read(ReadOnlyMemory<byte> bytes)
+    public static NodeContent Read(ReadOnlyMemory<byte> bytes, long number)
     {
-        var page = new ByteReader(Verify(bytes));
+        var page = Verify(bytes, number);
         var kind = page.Byte();
         var count = (int)page.Varint();
         switch (kind)
@@ -87,10 +88,10 @@ internal static class PageFormat
     }
 
     /// <summary>Reads the page of a large document.</summary>
-    public static ReadOnlyMemory<byte> ReadJson(ReadOnlyMemory<byte> bytes)
+    public static ReadOnlyMemory<byte> ReadJson(ReadOnlyMemory<byte> bytes, long number)
     {
-        var page = Verify(bytes);
-        return page.Span[0] == JsonKind ? page[1..] : throw new InvalidDataException("A page should hold a document and does not.");
+        var page = Verify(bytes, number);
+        return page.Byte() == JsonKind ? page.Rest : throw new InvalidDataException("A page should hold a document and does not.");
     }
 
     private static void WriteKeys(ByteWriter page, KeyBlock keys)
@@ -119,6 +120,17 @@ internal static class PageFormat
         }
     }
 
-    private static ReadOnlyMemory<byte> Verify(ReadOnlyMemory<byte> bytes) =>
-        bytes.IsEmpty ? throw new InvalidDataException("It is not there.") : Crc32C.Verify(bytes, "A page");
+    private static ByteWriter Begin(long number)
+    {
+        var page = new ByteWriter();
+        page.Varint(number);
+        return page;
+    }
+
+    private static ByteReader Verify(ReadOnlyMemory<byte> bytes, long number)
+    {
+        if (bytes.IsEmpty) throw new InvalidDataException("It is not there.");
+        var page = new ByteReader(Crc32C.Verify(bytes, "A page"));
+        return page.Varint() is var found && found == number ? page : throw new InvalidDataException($"Page {found} is in its place.");
+    }
 }
