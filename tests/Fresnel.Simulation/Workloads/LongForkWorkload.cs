@@ -3,7 +3,7 @@ namespace Fresnel.Simulation.Workloads;
 /// <summary>Each register is written once and alone, while others read the newest few: all must see them appear in one order.</summary>
 internal sealed class LongForkWorkload : Workload
 {
-    private int _written;
+    private int _written, _readers;
 
     public override Plan Next(Random random)
     {
@@ -17,9 +17,13 @@ internal sealed class LongForkWorkload : Workload
         var newest = Volatile.Read(ref _written) + 1;
         string[] keys = [.. Enumerable.Range(0, 5).Select(back => Name(newest - back))];
         random.Shuffle(keys);
-        return new(true, async transaction =>
+        // Some write down that they looked, so that what they read must still be so when they commit.
+        var writes = random.Next(3) == 0;
+        var own = $"seen{Interlocked.Increment(ref _readers)}";
+        return new(!writes, async transaction =>
         {
             foreach (var key in keys) await transaction.ReadAsync(key);
+            if (writes) await transaction.WriteAsync(own, 1);
         });
     }
 

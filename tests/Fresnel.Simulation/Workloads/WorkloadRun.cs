@@ -1,18 +1,20 @@
 using Fresnel.Engine;
 using Fresnel.Engine.Commits;
-using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Stores;
 using Fresnel.Engine.Turns;
 using Fresnel.Simulation.Histories;
 using Fresnel.Testing;
 
 namespace Fresnel.Simulation.Workloads;
 
-/// <summary>Runs a workload on the real engine in rounds: each ends with the database closed quietly, closed beneath its clients, or crashed; the next opens what was durable.</summary>
+/// <summary>Runs a workload on the real engine in rounds: they end with the database closed quietly, closed beneath its clients, or crashed, or the store fails now and then; the next opens what was durable.</summary>
 internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken cancellationToken)
 {
-    private const int Clients = 24, Rounds = 4;
+    private const int Clients = 24;
 
     private static readonly DatabaseOptions Options = new() { MemoryBudget = 4 << 20, ReplacedPagesKeptFor = TimeSpan.Zero, LogKeptFor = TimeSpan.Zero };
+
+    private static readonly RoundEnd[] Rounds = [RoundEnd.Quiet, RoundEnd.ClosedBeneath, RoundEnd.StoreFails, RoundEnd.Crash, RoundEnd.Quiet];
 
     private readonly HistoryRecorder _recorder = new();
     private readonly Ballast _ballast = new();
@@ -28,7 +30,7 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
     {
         var store = new MemoryCommitStore();
         await PrepareAsync(store);
-        for (var round = 0; round < Rounds; round++) store = await RunRoundAsync(store, round, transactions / Rounds);
+        for (var round = 0; round < Rounds.Length; round++) store = await RunRoundAsync(store, round, transactions / Rounds.Length);
         await using var database = await Database.OpenAsync(store, Options, cancellationToken);
         for (var i = 0; i < 2; i++) await ReaderOf(database, $"last{i}").QueryAsync(new(true, workload.ReadAllAsync));
         return _recorder.ToHistory();
@@ -55,7 +57,9 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
     /// <summary>One round; returns the store for the next.</summary>
     private async Task<MemoryCommitStore> RunRoundAsync(MemoryCommitStore store, int round, int transactions)
     {
-        var (isQuiet, crashes) = (round % 3 == 0, round % 3 == 2);
+        var end = Rounds[round];
+        var isQuiet = end is RoundEnd.Quiet or RoundEnd.StoreFails;
+        if (end == RoundEnd.StoreFails) FailNowAndThen(store, new(HashCode.Combine(seed, round)));
         var database = await Database.OpenAsync(store, Options, cancellationToken);
         var life = new ClientLife(transactions, worksToTheEnd: !isQuiet);
         var clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(number => Task.Run(
@@ -70,7 +74,8 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
         await Task.WhenAny(life.ReachedAsync(ClientLife.Parts), clients);
         if (isQuiet) await clients.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken);
         life.End();
-        if (crashes)
+        store.FailAppend = null;
+        if (end == RoundEnd.Crash)
         {
             store.Crash();
             store = store.Reopen();
@@ -83,10 +88,34 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
         return store;
     }
 
+    /// <summary>One group in thirty is refused, and of one the answer is lost, be it written or not.</summary>
+    private static void FailNowAndThen(MemoryCommitStore store, Random random) => store.FailAppend = _ =>
+    {
+        var chance = random.Next(60);
+        store.WritesBeforeFailing = chance == 2;
+        return chance switch { 0 or 1 => StoreFailure.Refused, 2 or 3 => StoreFailure.Unknown, _ => null };
+    };
+
     private Client ReaderOf(Database database, string session) =>
         new(session, database, _ballast, _recorder, new Random(seed), new(0, worksToTheEnd: false), cancellationToken);
 
     private static ContentionReport Add(ContentionReport left, ContentionReport right) => new(
         left.Conflicts + right.Conflicts, left.Turns + right.Turns, left.Waits + right.Waits,
         left.Protections + right.Protections, left.Postponed + right.Postponed, left.Exclusive + right.Exclusive);
+
+    /// <summary>What comes over a round.</summary>
+    private enum RoundEnd
+    {
+        /// <summary>All are answered before the database is closed.</summary>
+        Quiet,
+
+        /// <summary>It is closed while clients are at work.</summary>
+        ClosedBeneath,
+
+        /// <summary>The store refuses groups and loses answers; the end is quiet.</summary>
+        StoreFails,
+
+        /// <summary>The process dies while clients are at work.</summary>
+        Crash,
+    }
 }
