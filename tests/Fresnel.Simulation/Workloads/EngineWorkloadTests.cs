@@ -50,7 +50,7 @@ public sealed class EngineWorkloadTests
             $"Seed {seed}: {string.Join(", ", outcomes.Select(one => $"{one.Value} {one.Key}"))}; {run.TooOld} too old; {run.Contended}; "
             + $"ran {ran.TotalMilliseconds:F0} ms, checked {Stopwatch.GetElapsedTime(start).TotalMilliseconds - ran.TotalMilliseconds:F0} ms");
         Assert.True(anomalies.Count == 0, $"Seed {seed}: {string.Join('\n', anomalies)}");
-        Assert.True(outcomes.GetValueOrDefault(HistoryOutcome.Committed) >= Transactions * 9 / 10, $"Seed {seed}: only {outcomes.GetValueOrDefault(HistoryOutcome.Committed)} were committed.");
+        Assert.True(outcomes.GetValueOrDefault(HistoryOutcome.Committed) >= Transactions * 8 / 10, $"Seed {seed}: only {outcomes.GetValueOrDefault(HistoryOutcome.Committed)} were committed.");
     }
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var given) ? given : otherwise;

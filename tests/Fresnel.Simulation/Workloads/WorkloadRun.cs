@@ -60,7 +60,7 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
         var end = Rounds[round];
         var isQuiet = end is RoundEnd.Quiet or RoundEnd.StoreFails;
         if (end == RoundEnd.StoreFails) FailNowAndThen(store, new(HashCode.Combine(seed, round)));
-        var database = await Database.OpenAsync(store, Options, cancellationToken);
+        var database = await Database.OpenAsync(Slow(store, round), Options, cancellationToken);
         var life = new ClientLife(transactions, worksToTheEnd: !isQuiet);
         var clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(number => Task.Run(
             () => new Client($"{round}/{number}", database, _ballast, _recorder, new Random(HashCode.Combine(seed, round, number)), life, cancellationToken).RunAsync(workload),
@@ -94,6 +94,16 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
         var chance = random.Next(60);
         store.WritesBeforeFailing = chance == 2;
         return chance switch { 0 or 1 => StoreFailure.Refused, 2 or 3 => StoreFailure.Unknown, _ => null };
+    };
+
+    /// <summary>Appends take a while, so that much begins from roots that are not durable; pages come a little later than asked for.</summary>
+    private FaultyCommitStore Slow(MemoryCommitStore store, int round) => new(store)
+    {
+        Delay = async (number, call, _) =>
+        {
+            var most = call switch { StoreCall.Append => 80, StoreCall.ReadPages => 6, _ => 0 };
+            for (var yields = new Random(HashCode.Combine(seed, round, number)).Next(most + 1); yields > 0; yields--) await Task.Yield();
+        },
     };
 
     private Client ReaderOf(Database database, string session) =>
