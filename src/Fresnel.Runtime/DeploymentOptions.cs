@@ -80,6 +80,12 @@ public sealed record FunctionLimits
     /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
     public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>All arguments of one call. Bytes by the size of values; default 16 MiB. Beyond it: <c>FunctionArgumentsTooLarge</c>.</summary>
+    public long ArgumentBytes { get; init; } = 16 << 20;
+
+    /// <summary>What a function may return. Bytes by the size of the value; default 16 MiB. Beyond it: <c>FunctionResultTooLarge</c>.</summary>
+    public long ResultBytes { get; init; } = 16 << 20;
+
     /// <summary>Functions that one mutation may schedule, its nested calls included. Default 1,000. Beyond it: <c>TooManyFunctionsScheduled</c>.</summary>
     public int ScheduledFunctions { get; init; } = 1_000;
 

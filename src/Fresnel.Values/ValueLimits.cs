@@ -10,12 +10,6 @@ public static class ValueLimits
     /// <summary>Bytes by <see cref="Value.Size"/>: any single value; 32 MiB.</summary>
     public const int ValueBytes = 32 << 20;
 
-    /// <summary>Bytes by <see cref="Value.Size"/>: all arguments of a call together; 16 MiB.</summary>
-    public const int ArgumentsBytes = 16 << 20;
-
-    /// <summary>Bytes by <see cref="Value.Size"/>: the result of a function; 16 MiB.</summary>
-    public const int ResultBytes = 16 << 20;
-
     /// <summary>Elements of one array.</summary>
     public const int ArrayElements = 8192;
 

@@ -33,7 +33,7 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
             using var transaction = parts.Database.BeginRead(limits: TransactionLimits.None);
             code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
             function = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, FunctionKind.Action);
-            arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component));
+            arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component), parts.Options.Limits.ArgumentBytes);
         }
         catch (DeveloperException exception)
         {
@@ -97,7 +97,7 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
         try
         {
             using var transaction = parts.Database.BeginRead(limits: TransactionLimits.None);
-            return result with { Value = FunctionResults.Check(function, result.Value, ValueJsonOptions.None, transaction.TableNames(call.Component)) };
+            return result with { Value = FunctionResults.Check(function, result.Value, ValueJsonOptions.None, transaction.TableNames(call.Component), parts.Options.Limits.ResultBytes) };
         }
         catch (DeveloperException exception)
         {

@@ -13,16 +13,17 @@ internal static class FunctionArguments
     /// <param name="json">A JSON array of positional arguments.</param>
     /// <param name="options">What may stand in them.</param>
     /// <param name="tables">Names of the component's tables.</param>
+    /// <param name="limit">Bytes that they may have.</param>
     /// <exception cref="DeveloperException">They are not acceptable; the message is the whole text.</exception>
-    public static ReadOnlyMemory<byte> Check(FunctionDefinition function, ReadOnlyMemory<byte> json, ValueJsonOptions options, ITableNames tables)
+    public static ReadOnlyMemory<byte> Check(FunctionDefinition function, ReadOnlyMemory<byte> json, ValueJsonOptions options, ITableNames tables, long limit)
     {
         var arguments = Parse(function, json, options);
         var size = arguments.Sum(argument => (long)argument.Size);
-        if (size > ValueLimits.ArgumentsBytes)
+        if (size > limit)
         {
             throw new DeveloperException(
                 "FunctionArgumentsTooLarge",
-                $"Arguments for {function.Path.Canonical} are too large (actual: {ByteSize.Print(size)}, limit: {ByteSize.Print(ValueLimits.ArgumentsBytes)})");
+                $"Arguments for {function.Path.Canonical} are too large (actual: {ByteSize.Print(size)}, limit: {ByteSize.Print(limit)})");
         }
 
         if (Problem(function, arguments, tables) is { } problem) throw new DeveloperException(CallValidation.ArgumentError, problem);

@@ -8,7 +8,7 @@ internal static class FunctionResults
 {
     /// <summary>The result in canonical form, within the limit, accepted by the validator.</summary>
     /// <exception cref="DeveloperException">It is not acceptable; the message is the whole text.</exception>
-    public static ReadOnlyMemory<byte> Check(FunctionDefinition function, ReadOnlyMemory<byte> json, ValueJsonOptions options, ITableNames tables)
+    public static ReadOnlyMemory<byte> Check(FunctionDefinition function, ReadOnlyMemory<byte> json, ValueJsonOptions options, ITableNames tables, long limit)
     {
         Value value;
         try
@@ -20,11 +20,11 @@ internal static class FunctionResults
             throw new DeveloperException("InvalidReturnValue", $"Function {function.Path.Canonical} return value is invalid: {exception.Message}");
         }
 
-        if (value.Size > ValueLimits.ResultBytes)
+        if (value.Size > limit)
         {
             throw new DeveloperException(
                 "FunctionResultTooLarge",
-                $"Function {function.Path.Canonical} return value is too large (actual: {ByteSize.Print(value.Size)}, limit: {ByteSize.Print(ValueLimits.ResultBytes)})");
+                $"Function {function.Path.Canonical} return value is too large (actual: {ByteSize.Print(value.Size)}, limit: {ByteSize.Print(limit)})");
         }
 
         if (CallValidation.CheckResult(value, function.Returns, tables) is { } problem) throw new DeveloperException(CallValidation.ReturnsError, problem);

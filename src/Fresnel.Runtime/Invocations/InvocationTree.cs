@@ -50,7 +50,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
             var code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
             ObservedIdentity |= FunctionRouting.DependsOnIdentity(code, call.Path, call.Caller);
             var function = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, kind);
-            var arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component));
+            var arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component), parts.Options.Limits.ArgumentBytes);
             var result = await RunAsync(code, function, arguments, log, null, 0, cancellationToken);
             if (result.Error is null && !call.Path.IsSystem)
             {
@@ -104,7 +104,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
         try
         {
             var options = kind == FunctionKind.Mutation ? ValueJsonOptions.AllowCommitTimestamp : ValueJsonOptions.None;
-            return result with { Value = FunctionResults.Check(function, result.Value, options, transaction.TableNames(code.Component)) };
+            return result with { Value = FunctionResults.Check(function, result.Value, options, transaction.TableNames(code.Component), parts.Options.Limits.ResultBytes) };
         }
         catch (DeveloperException exception)
         {

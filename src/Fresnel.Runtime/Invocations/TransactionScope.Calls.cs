@@ -24,7 +24,7 @@ internal sealed partial class TransactionScope
             async (transaction, token) =>
             {
                 var function = FunctionRouting.Find(_code, path, _tree.Call.Identity, FunctionCaller.Action, kind);
-                var canonical = FunctionArguments.Check(function, FunctionArguments.Positional(arguments), JsonOptions, transaction.TableNames(Component));
+                var canonical = FunctionArguments.Check(function, FunctionArguments.Positional(arguments), JsonOptions, transaction.TableNames(Component), _tree.Parts.Options.Limits.ArgumentBytes);
                 var ceilings = limits.ValueKind == JsonValueKind.Object ? (_ceilings ?? _tree.Parts.Ceilings).Lower(limits, transaction.Usage, _tree.Scheduled) : _ceilings;
                 var log = new FunctionLogBuffer();
                 var start = transaction.Save();

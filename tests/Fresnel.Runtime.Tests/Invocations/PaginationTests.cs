@@ -220,6 +220,37 @@ public sealed class PaginationTests
         Assert.Equal(" done", Show(await PageAsync(test, Nothing, 5, cursor, more: ",\"maximumRowsRead\":10")));
     }
 
+    /// <summary>When a page should be split, when it must, and when there is a place for it. Each task is 2 + 38 + 23 + 8 bytes or so; 3/4 of a maximum is much.</summary>
+    [Theory]
+    [InlineData(2, "", null, false)]
+    [InlineData(3, "", null, true)]
+    [InlineData(7, ",\"maximumRowsRead\":10", null, true)]
+    [InlineData(8, ",\"maximumRowsRead\":10", "SplitRecommended", true)]
+    [InlineData(9, ",\"maximumRowsRead\":4", "SplitRequired", true)]
+    [InlineData(9, ",\"maximumBytesRead\":1", "SplitRequired", false)]
+    [InlineData(9, ",\"maximumBytesRead\":100000", null, true)]
+    public async Task A_page_tells_whether_it_should_be_split(int size, string more, string? status, bool hasSplit)
+    {
+        await using var test = await WithTasksAsync(10);
+        var page = JsonNode.Parse(ValueOf((await PageAsync(test, Ascending, size, more: more)).Outcome))!;
+        Assert.Equal((status, hasSplit), (page["pageStatus"]?.GetValue<string>(), page["splitCursor"] is not null));
+        Assert.False(page["isDone"]!.GetValue<bool>());
+        Assert.NotEmpty(page["page"]!.AsArray()); // The first row is read whatever its size, so a page makes progress.
+    }
+
+    /// <summary>A limit of the transaction cuts the page off instead of failing the function.</summary>
+    [Fact]
+    public async Task A_page_that_meets_a_limit_of_the_transaction_must_be_split()
+    {
+        await using var test = await StartAsync(Functions, data: new() { Transactions = new() { DocumentsRead = 4 } });
+        for (var i = 0; i < 6; i++) await AddAsync(test, $"{i}");
+        var page = await PageAsync(test, Ascending, 4);
+        Assert.Equal(("0,1,2,3 more", "SplitRecommended"), (Show(page), JsonNode.Parse(ValueOf(page.Outcome))!["pageStatus"]!.GetValue<string>()));
+        Assert.Equal("Uncaught Error: Requested too many items: 5", (await PageAsync(test, Ascending, 5)).Outcome.Error!.Message);
+        var rest = await PageAsync(test, Nothing, 2);
+        Assert.Equal((" more", "SplitRequired"), (Show(rest), JsonNode.Parse(ValueOf(rest.Outcome))!["pageStatus"]!.GetValue<string>()));
+    }
+
     [Theory, Spec("data-model", 34)]
     [InlineData(Descending)]
     [InlineData(Nothing)]

@@ -97,6 +97,18 @@ public sealed class TransactionLimitTests
             await RefusalAsync(() => call.Schedule("test:run", later, text)));
     });
 
+    /// <summary>Of calls: the sizes of all arguments together, and of the result.</summary>
+    [Fact]
+    public async Task Arguments_and_results()
+    {
+        await using var test = await StartAsync(
+            new FakeFunctions().Query("echo:text", call => Task.FromResult($"\"{new string('x', JsonNode.Parse(call.Argument)!["length"]!.GetValue<int>())}\"")),
+            new FunctionLimits { ArgumentBytes = 30, ResultBytes = 10 });
+        Assert.Equal("\"xxxxxxxx\"", ValueOf(await test.QueryAsync("echo:text", """{"length":8,"more":"12"}"""))); // 2 + 16 + 9 is 27; the text is 2 + 8.
+        Assert.Equal("Function echo.js:text return value is too large (actual: 11 B, limit: 10 B)", (await test.QueryAsync("echo:text", """{"length":9}""")).Error!.Message);
+        Assert.Equal("Arguments for echo.js:text are too large (actual: 31 B, limit: 30 B)", (await test.QueryAsync("echo:text", """{"length":8,"more":"123456"}""")).Error!.Message);
+    }
+
     /// <summary>The texts tell the numbers that were chosen, and so do metrics.</summary>
     [Fact]
     public Task Limits_that_an_operator_chose_are_the_ones_that_count() => InMutationAsync(
