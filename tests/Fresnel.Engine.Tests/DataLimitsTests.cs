@@ -47,6 +47,20 @@ public sealed class DataLimitsTests
     }
 
     [Fact]
+    public async Task Ten_thousand_tables_are_accepted_and_one_more_is_not()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        await db.WriteAsync(transaction =>
+        {
+            for (var i = 0; i < 10_000; i++) transaction.CreateTable("", $"t{i}");
+            var refused = Assert.ThrowsAny<DeveloperException>(() => transaction.CreateTable("", "more"));
+            Assert.Equal("TooManyTables: Number of tables cannot exceed 10000.", $"{refused.Code}: {refused.Message}");
+            return Task.CompletedTask;
+        });
+        Assert.Equal(20_000u, db.Database.BeginRead().FindTable("", "t9999")!.Number);
+    }
+
+    [Fact]
     public async Task A_schema_is_held_to_the_number_of_tables()
     {
         static string Schema(int tables) => $$"""{"tables":[{{string.Join(',', Enumerable.Range(0, tables).Select(i => $$"""{"tableName":"t{{i}}","indexes":[]}"""))}}]}""";

@@ -61,19 +61,7 @@ internal sealed class Catalog
     public IReadOnlyDictionary<string, uint> NumbersOf(string component) => (_components.GetValueOrDefault(component) ?? Names.None).Numbers;
 
     /// <summary>The smallest number that no user table of the component has.</summary>
-    public uint NextUserTableNumber(string component)
-    {
-        var next = Table.FirstUserNumber;
-        if (!_components.TryGetValue(component, out var names)) return next;
-        foreach (var number in names.ByNumber.Keys)
-        {
-            if (number < next) continue;
-            if (number > next) break;
-            next++;
-        }
-
-        return next;
-    }
+    public uint NextUserTableNumber(string component) => (_components.GetValueOrDefault(component) ?? Names.None).FreeNumber;
 
     /// <summary>The table that an index belongs to, or null.</summary>
     public Table? TableOf(IndexKeyId index) => _tableOfIndex.TryGetValue(index, out var key) ? _tables[key] : null;
@@ -142,13 +130,14 @@ internal sealed class Catalog
         var owners = _tableOfIndex;
         var components = _components;
         var backfilling = _backfilling;
+        // Most changes are of a table's indexes.
+        var keepsNames = old is not null && made is not null && (old.Key, old.Component, old.Name, old.Number) == (made.Key, made.Component, made.Name, made.Number);
         if (old is not null)
         {
             backfilling = backfilling.Except(old.Indexes.Select(index => index.Key.Number));
             tables = tables.Remove(old.Key);
             owners = owners.RemoveRange(old.Indexes.Select(index => index.Key));
-            var names = components[old.Component];
-            components = components.SetItem(old.Component, new(names.ByName.Remove(old.Name), names.ByNumber.Remove(old.Number)));
+            if (!keepsNames) components = components.SetItem(old.Component, components[old.Component].Without(old));
         }
 
         if (made is not null)
@@ -156,18 +145,32 @@ internal sealed class Catalog
             backfilling = backfilling.Union(made.Indexes.Where(index => index.State == IndexState.Backfilling).Select(index => index.Key.Number));
             tables = tables.SetItem(made.Key, made);
             owners = owners.SetItems(made.Indexes.Select(index => KeyValuePair.Create(index.Key, made.Key)));
-            var names = components.GetValueOrDefault(made.Component) ?? Names.None;
-            components = components.SetItem(made.Component, new(names.ByName.SetItem(made.Name, made.Key), names.ByNumber.SetItem(made.Number, made.Key)));
+            if (!keepsNames) components = components.SetItem(made.Component, (components.GetValueOrDefault(made.Component) ?? Names.None).With(made));
         }
 
         return new(tables, owners, components, _schemas, backfilling);
     }
 
-    private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber)
+    /// <summary>The tables of one component by their names and numbers.</summary>
+    /// <param name="ByName">By name.</param>
+    /// <param name="ByNumber">By number.</param>
+    /// <param name="FreeNumber">The smallest number that no user table has: kept, so that making many tables does not count them all each time.</param>
+    private sealed record Names(ImmutableDictionary<string, TableKey> ByName, ImmutableSortedDictionary<uint, TableKey> ByNumber, uint FreeNumber)
     {
         private FrozenDictionary<string, uint>? _numbers;
 
-        public static Names None { get; } = new(ImmutableDictionary<string, TableKey>.Empty, ImmutableSortedDictionary<uint, TableKey>.Empty);
+        public static Names None { get; } = new(ImmutableDictionary<string, TableKey>.Empty, ImmutableSortedDictionary<uint, TableKey>.Empty, Table.FirstUserNumber);
+
+        public Names With(Table table)
+        {
+            var byNumber = ByNumber.SetItem(table.Number, table.Key);
+            var free = FreeNumber;
+            while (byNumber.ContainsKey(free)) free++;
+            return new(ByName.SetItem(table.Name, table.Key), byNumber, free);
+        }
+
+        public Names Without(Table table) => new(
+            ByName.Remove(table.Name), ByNumber.Remove(table.Number), table.IsSystem ? FreeNumber : Math.Min(FreeNumber, table.Number));
 
         public FrozenDictionary<string, uint> Numbers => _numbers ??= Join().ToFrozenDictionary(StringComparer.Ordinal);
 
