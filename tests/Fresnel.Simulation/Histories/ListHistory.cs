@@ -6,6 +6,7 @@ namespace Fresnel.Simulation.Histories;
 internal sealed class ListHistory(string key) : KeyHistory(key)
 {
     private readonly List<Reading> _readings = [];
+    private readonly Dictionary<long, int> _places = [];
     private readonly List<long> _own = [];
     private int _current = -1;
     private long[]? _before;
@@ -21,6 +22,7 @@ internal sealed class ListHistory(string key) : KeyHistory(key)
         if (operation is Append append)
         {
             Wrote(transaction, append.Value);
+            _places.Add(append.Value, _places.Count);
             _own.Add(append.Value);
             return;
         }
@@ -48,10 +50,12 @@ internal sealed class ListHistory(string key) : KeyHistory(key)
         var positions = Inspect(longest, findings);
         int[] writers = [.. longest.Values.Select(value => Writers.TryGetValue(value, out var writer) && findings.IsIn(writer) ? writer : -1)];
         var previous = -1;
-        foreach (var writer in writers.Where(writer => writer >= 0))
+        for (var i = 0; i < writers.Length; i++)
         {
-            if (previous >= 0) findings.Graph.Add(previous, writer, WriteWrite, Key);
-            previous = writer;
+            if (writers[i] < 0) continue;
+            if (previous >= 0) findings.Graph.Add(previous, writers[i], WriteWrite, Key);
+            if (i > 0 && previous == writers[i]) RequireOwnOrder(longest, i, findings);
+            previous = writers[i];
         }
 
         int[] unseen = [.. Writers.Where(written => findings.IsIn(written.Value) && !positions.Contains(written.Key)).Select(written => written.Value).Distinct()];
@@ -95,6 +99,14 @@ internal sealed class ListHistory(string key) : KeyHistory(key)
                 foreach (var writer in unseen) findings.Graph.Add(reader, writer, ReadWrite, Key);
             }
         }
+    }
+
+    /// <summary>What one transaction appended stands in the order in which it did so.</summary>
+    private void RequireOwnOrder(Reading reading, int at, Findings findings)
+    {
+        var (first, second) = (reading.Values[at - 1], reading.Values[at]);
+        if (!_places.TryGetValue(first, out var before) || before <= _places[second]) return;
+        findings.Report(AnomalyKind.DirtyWrite, $"{History.NameOf(Writers[second])} appended {second} to {Key} before {first}, and they stand the other way round.\n  {findings.Show(Writers[second])}\n  {findings.Show(reading.Reader)}");
     }
 
     /// <summary>Looks at each value of a list; returns those that there are.</summary>

@@ -27,6 +27,11 @@ public sealed class PlantedAnomalyTests
             x+2
             x[1,2,3]
             """),
+        ["The appends of one transaction change places"] = (AnomalyKind.DirtyWrite, """
+            x+1
+            x+2 x+3
+            x[3,2,1]
+            """),
         ["A list holds what was rolled back"] = (AnomalyKind.AbortedRead, """
             aborted x+1
             x[1]
