@@ -167,7 +167,8 @@ internal sealed partial class Committer : IAsyncDisposable
                 continue;
             }
 
-            if (_nodes.IsFull && _relief() is { } relief)
+            // Once commits have stopped, what is in the lost tail stays dirty: no checkpoint would ever make room.
+            if (_stopped is null && _nodes.IsFull && _relief() is { } relief)
             {
                 await Task.WhenAny(relief, append ?? relief);
                 continue;
@@ -241,7 +242,7 @@ internal sealed partial class Committer : IAsyncDisposable
         _arrivals.Admitted(commit);
     }
 
-    private bool MustWaitForCheckpoint() => _nodes.IsFull && _relief() is not null;
+    private bool MustWaitForCheckpoint() => _stopped is null && _nodes.IsFull && _relief() is not null;
 
     /// <summary>Whether the transaction may take its place: nobody wrote what it read since its snapshot, and its snapshot is not of a lost line.</summary>
     private CommitResult? Validate(Commit commit)
