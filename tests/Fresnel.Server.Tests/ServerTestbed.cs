@@ -44,24 +44,38 @@ internal sealed class ServerTestbed : IAsyncDisposable
     public static async Task<ServerTestbed> StartAsync(Action<FresnelOptions>? configure = null, MemoryCommitStore? store = null, Action<WebApplication>? map = null, bool hasSite = true)
     {
         var functions = new NumberFunctions();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var listeners = FresnelListeners.At([System.Net.IPAddress.Loopback], 0, 0);
-        if (hasSite) builder.WebHost.ConfigureKestrel(listeners.Apply);
-        else builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddFresnel(options =>
+        WebApplication app;
+        for (var attempt = 1; ; attempt++)
         {
-            options.Store = () => store ?? new MemoryCommitStore();
-            options.DataFolder = Path.Combine(Path.GetTempPath(), "fresnel-tests");
-            options.InstanceName = "tests";
-            options.InstanceSecret = Secret;
-            foreach (var function in functions.All) options.Functions.Add(function);
-            configure?.Invoke(options);
-        });
-        var app = builder.Build();
-        map?.Invoke(app);
-        app.MapFresnel();
-        await app.StartAsync(Token);
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            var listeners = FresnelListeners.At([System.Net.IPAddress.Loopback], 0, 0);
+            if (hasSite) builder.WebHost.ConfigureKestrel(listeners.Apply);
+            else builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.Services.AddFresnel(options =>
+            {
+                options.Store = () => store ?? new MemoryCommitStore();
+                options.DataFolder = Path.Combine(Path.GetTempPath(), "fresnel-tests");
+                options.InstanceName = "tests";
+                options.InstanceSecret = Secret;
+                foreach (var function in functions.All) options.Functions.Add(function);
+                configure?.Invoke(options);
+            });
+            app = builder.Build();
+            map?.Invoke(app);
+            app.MapFresnel();
+            try
+            {
+                await app.StartAsync(Token);
+                break;
+            }
+            catch (IOException) when (attempt < 5)
+            {
+                // Another test took the port between the look and the bind.
+                await app.DisposeAsync();
+            }
+        }
+
         var deployment = await app.Services.GetRequiredService<HostedDeployment>().Started;
         return new(app) { Functions = functions, Deployment = deployment };
     }
