@@ -13,66 +13,65 @@ internal sealed class IntervalIndex
     // What the upper bounds of a single key and of a prefix end in; see KeyInterval.
     private const byte BehindKey = 0x00, BehindPrefix = 0xff;
 
-    private readonly Dictionary<byte[], WatchBag<Watch>> _points = new(ByteComparer.Instance);
-    private readonly SortedDictionary<int, Dictionary<byte[], WatchBag<Watch>>> _prefixes = [];
-    private readonly IntervalTreap<Watch> _ranges = new();
-    private readonly List<Watch> _hits = []; // Of one look; kept so that it need not be made again.
+    /// <summary>Lengths of prefixes that are hashed: each is hashed for each key that is written. Prefixes of further lengths are kept as ranges.</summary>
+    private const int MostLengths = 8;
 
-    public bool IsEmpty => _points.Count == 0 && _prefixes.Count == 0 && _ranges.IsEmpty;
+    private readonly KeyedBags _points;
+    private readonly List<KeyedBags> _prefixes = []; // One for each length that there is.
+    private readonly IntervalTreap _ranges = new();
+    private readonly List<WatchBag> _hits = []; // Of one look; kept so that it need not be made again.
+    private readonly Action _onEmpty, _onLeft;
 
-    public void Add(KeyInterval interval, Watch watch)
+    /// <summary>Makes an index without watches.</summary>
+    /// <param name="onEmpty">Told when the last watch has left.</param>
+    public IntervalIndex(Action onEmpty)
     {
-        switch (ShapeOf(interval))
-        {
-            case Shape.Point:
-                AddTo(_points, interval.Lower.Span, watch);
-                break;
-            case Shape.Prefix:
-                if (!_prefixes.TryGetValue(interval.Lower.Length, out var prefixes)) _prefixes.Add(interval.Lower.Length, prefixes = new(ByteComparer.Instance));
-                AddTo(prefixes, interval.Lower.Span, watch);
-                break;
-            default:
-                _ranges.Add(interval, watch);
-                break;
-        }
+        _onEmpty = onEmpty;
+        _onLeft = OnLeft;
+        _points = new(0, _onLeft);
     }
 
-    public void Remove(KeyInterval interval, Watch watch)
+    /// <summary>The bag of exactly this interval, made when it is new.</summary>
+    public WatchBag GetOrAdd(KeyInterval interval) => ShapeOf(interval) switch
     {
-        switch (ShapeOf(interval))
-        {
-            case Shape.Point:
-                RemoveFrom(_points, interval.Lower.Span, watch);
-                break;
-            case Shape.Prefix:
-                if (!_prefixes.TryGetValue(interval.Lower.Length, out var prefixes)) break;
-                RemoveFrom(prefixes, interval.Lower.Span, watch);
-                if (prefixes.Count == 0) _prefixes.Remove(interval.Lower.Length);
-                break;
-            default:
-                _ranges.Remove(interval, watch);
-                break;
-        }
-    }
+        Shape.Point => _points.GetOrAdd(interval.Lower.Span),
+        Shape.Prefix when PrefixesOf(interval.Lower.Length) is { } prefixes => prefixes.GetOrAdd(interval.Lower.Span),
+        _ => _ranges.GetOrAdd(interval, _onLeft),
+    };
 
     /// <summary>Marks the watches with an interval around the key that have not read the commit, and adds those that were not stale before.</summary>
     public void Touch(ReadOnlySpan<byte> key, Timestamp timestamp, List<Watch> found)
     {
         _hits.Clear();
-        if (_points.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var watches)) watches.CopyTo(_hits);
-        foreach (var (length, prefixes) in _prefixes)
+        if (_points.Find(key) is { } point) _hits.Add(point);
+        foreach (var prefixes in _prefixes)
         {
-            if (length > key.Length) break;
-            if (prefixes.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key[..length], out watches)) watches.CopyTo(_hits);
+            if (prefixes.Length <= key.Length && prefixes.Find(key[..prefixes.Length]) is { } prefix) _hits.Add(prefix);
         }
 
         if (!_ranges.IsEmpty) _ranges.FindContaining(key, _hits);
-        foreach (var watch in _hits)
+        foreach (var bag in _hits)
         {
-            if (watch.StaleSince is not null || timestamp <= watch.AsOf) continue;
-            watch.MarkStale(timestamp);
-            found.Add(watch);
+            foreach (var (watch, _) in bag.Seats)
+            {
+                if (watch.StaleSince is not null || timestamp <= watch.AsOf) continue;
+                watch.MarkStale(timestamp);
+                found.Add(watch);
+            }
         }
+    }
+
+    private KeyedBags? PrefixesOf(int length)
+    {
+        var prefixes = _prefixes.Find(candidate => candidate.Length == length);
+        if (prefixes is null && _prefixes.Count < MostLengths) _prefixes.Add(prefixes = new(length, _onLeft));
+        return prefixes;
+    }
+
+    private void OnLeft()
+    {
+        _prefixes.RemoveAll(prefixes => prefixes.Count == 0);
+        if (_points.Count == 0 && _prefixes.Count == 0 && _ranges.IsEmpty) _onEmpty();
     }
 
     private static Shape ShapeOf(KeyInterval interval)
@@ -87,24 +86,43 @@ internal sealed class IntervalIndex
         };
     }
 
-    private static void AddTo(Dictionary<byte[], WatchBag<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
-    {
-        var lookup = watches.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (!lookup.TryGetValue(key, out var list)) lookup[key] = list = new();
-        list.Add(watch);
-    }
-
-    private static void RemoveFrom(Dictionary<byte[], WatchBag<Watch>> watches, ReadOnlySpan<byte> key, Watch watch)
-    {
-        var lookup = watches.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (lookup.TryGetValue(key, out var list) && list.Remove(watch) && list.IsEmpty) lookup.Remove(key);
-    }
-
     private enum Shape
     {
         Point,
         Prefix,
         Range,
+    }
+
+    /// <summary>Bags by key.</summary>
+    private sealed class KeyedBags(int length, Action left)
+    {
+        private readonly Dictionary<byte[], WatchBag> _bags = new(ByteComparer.Instance);
+
+        /// <summary>Of the keys; means nothing for points.</summary>
+        public int Length => length;
+
+        public int Count => _bags.Count;
+
+        public WatchBag? Find(ReadOnlySpan<byte> key) =>
+            _bags.Count > 0 && _bags.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var bag) ? bag : null;
+
+        public WatchBag GetOrAdd(ReadOnlySpan<byte> key)
+        {
+            if (Find(key) is { } found) return found;
+            var made = key.ToArray();
+            return _bags[made] = new Bag(this, made);
+        }
+
+        private sealed class Bag(KeyedBags owner, byte[] key) : WatchBag
+        {
+            protected override void Leave()
+            {
+                owner._bags.Remove(key);
+                owner.Left();
+            }
+        }
+
+        private void Left() => left();
     }
 
     private sealed class ByteComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>

@@ -1,173 +1,194 @@
+using System.Buffers.Binary;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Watches;
 
-/// <summary>Intervals in a treap by their lower bounds, each node knowing the greatest upper bound below it: finds those around a key without looking at the others.</summary>
-/// <remarks>One node per distinct lower bound. Priorities come from a counter that is mixed, so that a run can be repeated.</remarks>
-internal sealed class IntervalTreap<T> where T : class
+/// <summary>Intervals in a treap, each node knowing the one that reaches furthest below it: finds those around a key without looking at the others.</summary>
+/// <remarks>
+/// <para>
+/// Ordered by the lower bound, then by the upper, so intervals that begin at one key are found apart like any others. A node knows its parent: taking it out needs no search.
+/// </para>
+/// <para>
+/// The first eight bytes of each bound lie in the node itself, as a number that compares as they do. Nearly every step down is decided by them,
+/// so it costs one cache line and not one for the node and one for each key. Priorities come from a counter that is mixed, so that a run can be repeated.
+/// </para>
+/// </remarks>
+internal sealed class IntervalTreap
 {
     private Node? _root;
-    private ulong _counter;
+    private uint _counter;
 
     public bool IsEmpty => _root is null;
 
-    public void Add(KeyInterval interval, T owner) => _root = Add(_root, interval, owner);
-
-    public void Remove(KeyInterval interval, T owner) => _root = Remove(_root, interval, owner);
-
-    /// <summary>Adds the owners of every interval that the key lies in.</summary>
-    public void FindContaining(ReadOnlySpan<byte> key, List<T> found) => Find(_root, key, found);
-
-    private static void Find(Node? node, ReadOnlySpan<byte> key, List<T> found)
+    /// <summary>The bag of exactly this interval, made when it is new.</summary>
+    /// <param name="interval">Not empty.</param>
+    /// <param name="left">Told when the bag has left because it was empty.</param>
+    public WatchBag GetOrAdd(KeyInterval interval, Action left)
     {
-        while (node is not null && IsBelow(key, node.GreatestUpper))
+        var made = new Node(this, interval, Mix(++_counter), left);
+        if (_root is null) return _root = made;
+        for (var node = _root;;)
         {
-            Find(node.Left, key, found);
-            if (node.Lower.Span.SequenceCompareTo(key) > 0) return;
-            foreach (var (upper, owners) in node.Entries)
+            var order = Compare(made, node);
+            if (order == 0) return node;
+            var next = order < 0 ? node.Left : node.Right;
+            if (next is null)
             {
-                if (IsBelow(key, upper)) owners.CopyTo(found);
+                made.Parent = node;
+                if (order < 0) node.Left = made;
+                else node.Right = made;
+                break;
             }
 
+            node = next;
+        }
+
+        for (var above = made.Parent; above is not null && ReachesFurther(made, above.Furthest); above = above.Parent) above.Furthest = made;
+        while (made.Parent is { } parent && parent.Priority < made.Priority) RaiseAbove(parent, made);
+        return made;
+    }
+
+    /// <summary>Adds the bag of every interval that the key lies in.</summary>
+    public void FindContaining(ReadOnlySpan<byte> key, List<WatchBag> found) => Find(_root, key, HeadOf(key), found);
+
+    private static void Find(Node? node, ReadOnlySpan<byte> key, ulong head, List<WatchBag> found)
+    {
+        while (node is not null && node.ReachesBehind(key, head))
+        {
+            Find(node.Left, key, head, found);
+            if (!node.BeginsAtOrBefore(key, head)) return;
+            if (node.EndsBehind(key, head)) found.Add(node);
             node = node.Right;
         }
     }
 
-    private Node Add(Node? node, KeyInterval interval, T owner)
+    private void Remove(Node node)
     {
-        if (node is null) return new(interval.Lower, Mix(++_counter), interval.Upper, owner);
-        var order = interval.Lower.Span.SequenceCompareTo(node.Lower.Span);
-        if (order == 0) node.Add(interval.Upper, owner);
-        else if (order < 0)
+        while ((node.Left ?? node.Right) is not null)
         {
-            node.Left = Add(node.Left, interval, owner);
-            if (node.Left.Priority > node.Priority) node = RotateRight(node);
-        }
-        else
-        {
-            node.Right = Add(node.Right, interval, owner);
-            if (node.Right.Priority > node.Priority) node = RotateLeft(node);
+            var (left, right) = (node.Left, node.Right);
+            RaiseAbove(node, right is null || (left is not null && left.Priority > right.Priority) ? left! : right);
         }
 
-        node.Measure();
-        return node;
+        Replace(node, null);
+        for (var above = node.Parent; above is not null; above = above.Parent)
+        {
+            if (above.Furthest == node) above.Measure();
+        }
     }
 
-    private static Node? Remove(Node? node, KeyInterval interval, T owner)
+    /// <summary>Turns the tree so that a child is above its parent. The order stays.</summary>
+    private void RaiseAbove(Node parent, Node child)
     {
-        if (node is null) return null;
-        var order = interval.Lower.Span.SequenceCompareTo(node.Lower.Span);
-        if (order < 0) node.Left = Remove(node.Left, interval, owner);
-        else if (order > 0) node.Right = Remove(node.Right, interval, owner);
-        else
+        Replace(parent, child);
+        child.Parent = parent.Parent;
+        parent.Parent = child;
+        Node? moved;
+        if (parent.Left == child) (parent.Left, child.Right) = (moved = child.Right, parent);
+        else (parent.Right, child.Left) = (moved = child.Left, parent);
+        if (moved is not null) moved.Parent = parent;
+        child.Furthest = parent.Furthest; // The same nodes lie below it as lay below the other.
+        parent.Measure();
+    }
+
+    private void Replace(Node node, Node? by)
+    {
+        if (node.Parent is not { } parent) _root = by;
+        else if (parent.Left == node) parent.Left = by;
+        else parent.Right = by;
+    }
+
+    private static int Compare(Node left, Node right)
+    {
+        if (left.LowerHead != right.LowerHead) return left.LowerHead < right.LowerHead ? -1 : 1;
+        var order = left.Interval.Lower.Span.SequenceCompareTo(right.Interval.Lower.Span);
+        return order != 0 ? order : ReachesFurther(left, right) ? 1 : ReachesFurther(right, left) ? -1 : 0;
+    }
+
+    private static bool ReachesFurther(Node left, Node right)
+    {
+        if (left.UpperHead != right.UpperHead) return left.UpperHead > right.UpperHead;
+        if (right.Interval.Upper is not { } than) return false;
+        return left.Interval.Upper is not { } upper || upper.Span.SequenceCompareTo(than.Span) > 0;
+    }
+
+    /// <summary>The first eight bytes as a number; of a shorter key, with zeros. Where two differ, the keys compare as they do.</summary>
+    private static ulong HeadOf(ReadOnlySpan<byte> key)
+    {
+        if (key.Length >= sizeof(ulong)) return BinaryPrimitives.ReadUInt64BigEndian(key);
+        Span<byte> padded = stackalloc byte[sizeof(ulong)];
+        padded.Clear();
+        key.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+    }
+
+    private static uint Mix(uint value)
+    {
+        value *= 0x9e3779b1;
+        value ^= value >> 16;
+        value *= 0x85ebca6b;
+        return value ^ value >> 13;
+    }
+
+    private sealed class Node : WatchBag
+    {
+        private readonly IntervalTreap _treap;
+        private readonly Action _left;
+        private Node _furthest;
+        private ulong _furthestHead; // Beside it, so that most looks need not go there.
+
+        public Node(IntervalTreap treap, KeyInterval interval, uint priority, Action left)
         {
-            node.Remove(interval.Upper, owner);
-            if (node.Entries.Count == 0) return Join(node.Left, node.Right);
+            _treap = treap;
+            _left = left;
+            Interval = interval;
+            Priority = priority;
+            LowerHead = HeadOf(interval.Lower.Span);
+            UpperHead = interval.Upper is { } upper ? HeadOf(upper.Span) : ulong.MaxValue;
+            (_furthest, _furthestHead) = (this, UpperHead);
         }
 
-        node.Measure();
-        return node;
-    }
+        public KeyInterval Interval { get; }
 
-    private static Node? Join(Node? left, Node? right)
-    {
-        if (left is null) return right;
-        if (right is null) return left;
-        if (left.Priority > right.Priority)
-        {
-            left.Right = Join(left.Right, right);
-            left.Measure();
-            return left;
-        }
+        public ulong LowerHead { get; }
 
-        right.Left = Join(left, right.Left);
-        right.Measure();
-        return right;
-    }
+        public ulong UpperHead { get; }
 
-    private static Node RotateRight(Node node)
-    {
-        var top = node.Left!;
-        node.Left = top.Right;
-        top.Right = node;
-        node.Measure();
-        return top;
-    }
+        public uint Priority { get; }
 
-    private static Node RotateLeft(Node node)
-    {
-        var top = node.Right!;
-        node.Right = top.Left;
-        top.Left = node;
-        node.Measure();
-        return top;
-    }
-
-    private static bool IsBelow(ReadOnlySpan<byte> key, ReadOnlyMemory<byte>? upper) => upper is not { } bound || key.SequenceCompareTo(bound.Span) < 0;
-
-    private static bool HasSameBytes(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right) =>
-        left is { } one ? right is { } other && one.Span.SequenceEqual(other.Span) : right is null;
-
-    private static ulong Mix(ulong value)
-    {
-        value *= 0x9e3779b97f4a7c15;
-        value ^= value >> 32;
-        value *= 0xd6e8feb86659fd93;
-        return value ^ value >> 32;
-    }
-
-    private sealed class Node(ReadOnlyMemory<byte> lower, ulong priority, ReadOnlyMemory<byte>? upper, T owner)
-    {
-        public ReadOnlyMemory<byte> Lower => lower;
-
-        public ulong Priority => priority;
-
-        /// <summary>The owners by the upper bound, of which there are few.</summary>
-        public List<(ReadOnlyMemory<byte>? Upper, WatchBag<T> Owners)> Entries { get; } = [(upper, BagOf(owner))];
+        public Node? Parent { get; set; }
 
         public Node? Left { get; set; }
 
         public Node? Right { get; set; }
 
-        /// <summary>The greatest upper bound of this node and all below; null when one is unbounded.</summary>
-        public ReadOnlyMemory<byte>? GreatestUpper { get; private set; } = upper;
-
-        public void Add(ReadOnlyMemory<byte>? upper, T owner)
+        /// <summary>Of this node and all below, the one with the greatest upper bound.</summary>
+        public Node Furthest
         {
-            var at = Find(upper);
-            if (at >= 0) Entries[at].Owners.Add(owner);
-            else Entries.Add((upper, BagOf(owner)));
+            get => _furthest;
+            set => (_furthest, _furthestHead) = (value, value.UpperHead);
         }
 
-        public void Remove(ReadOnlyMemory<byte>? upper, T owner)
-        {
-            var at = Find(upper);
-            if (at >= 0 && Entries[at].Owners.Remove(owner) && Entries[at].Owners.IsEmpty) Entries.RemoveAt(at);
-        }
+        /// <summary>Whether an interval of this node or below ends behind the key.</summary>
+        public bool ReachesBehind(ReadOnlySpan<byte> key, ulong head) => _furthestHead != head ? _furthestHead > head : _furthest.EndsBehind(key, head);
 
-        private int Find(ReadOnlyMemory<byte>? upper) => Entries.FindIndex(entry => HasSameBytes(entry.Upper, upper));
+        public bool BeginsAtOrBefore(ReadOnlySpan<byte> key, ulong head) =>
+            LowerHead != head ? LowerHead < head : Interval.Lower.Span.SequenceCompareTo(key) <= 0;
 
-        private static WatchBag<T> BagOf(T owner)
-        {
-            var bag = new WatchBag<T>();
-            bag.Add(owner);
-            return bag;
-        }
+        public bool EndsBehind(ReadOnlySpan<byte> key, ulong head) =>
+            UpperHead != head ? UpperHead > head : Interval.Upper is not { } upper || key.SequenceCompareTo(upper.Span) < 0;
 
         public void Measure()
         {
-            var greatest = Entries[0].Upper;
-            for (var i = 1; i < Entries.Count; i++) greatest = Greater(greatest, Entries[i].Upper);
-            if (Left is not null) greatest = Greater(greatest, Left.GreatestUpper);
-            if (Right is not null) greatest = Greater(greatest, Right.GreatestUpper);
-            GreatestUpper = greatest;
+            Furthest = this;
+            if (Left is not null && ReachesFurther(Left.Furthest, Furthest)) Furthest = Left.Furthest;
+            if (Right is not null && ReachesFurther(Right.Furthest, Furthest)) Furthest = Right.Furthest;
         }
 
-        private static ReadOnlyMemory<byte>? Greater(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right)
+        protected override void Leave()
         {
-            // Not with a conditional expression: beside memory, its null would become empty memory.
-            if (left is not { } one || right is not { } other) return null;
-            return one.Span.SequenceCompareTo(other.Span) >= 0 ? left : right;
+            _treap.Remove(this);
+            _left();
         }
     }
 }

@@ -29,11 +29,17 @@ public sealed class Watch : IDisposable
     /// <summary>Commits up to here were read; later ones make it stale.</summary>
     internal Timestamp AsOf { get; }
 
+    /// <summary>Where it sits, one for each of its intervals. Starts empty, and is empty again once it is stale or disposed.</summary>
+    internal WatchSeat[] Seats { get; set; } = [];
+
     /// <summary>Stops watching.</summary>
     public void Dispose() => _list.Remove(this);
 
     internal void MarkStale(Timestamp since) => Volatile.Write(ref _staleSince, since.Nanoseconds);
 }
+
+/// <summary>Where a watch sits for one of its intervals.</summary>
+internal record struct WatchSeat(WatchBag Bag, int Position);
 
 /// <summary>A group of commits has become durable and visible.</summary>
 /// <param name="Snapshot">The newest published snapshot.</param>

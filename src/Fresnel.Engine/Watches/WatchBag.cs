@@ -1,49 +1,46 @@
 namespace Fresnel.Engine.Watches;
 
 /// <summary>The watches of one interval. Usually one; but what every query reads, a table's own document for one, is watched by all of them.</summary>
-/// <remarks>A watch may be in it several times, once for each time it was added.</remarks>
-internal sealed class WatchBag<T> where T : class
+/// <remarks>A watch knows its seat in each bag and a seat knows its watch, so taking one out of a hundred thousand costs what taking out the only one does.</remarks>
+internal abstract class WatchBag
 {
-    /// <summary>Beyond this, looking through a list costs more than hashing.</summary>
-    private const int MostInList = 8;
+    private Seat[] _seats = new Seat[1];
+    private int _count;
 
-    private readonly List<T> _few = [];
-    private Dictionary<T, int>? _many; // With how often each was added; null while they are few.
+    public bool IsEmpty => _count == 0;
 
-    public bool IsEmpty => _few.Count == 0 && _many is not { Count: > 0 };
+    public ReadOnlySpan<Seat> Seats => _seats.AsSpan(0, _count);
 
-    public void Add(T watch)
+    /// <summary>Gives a watch a seat.</summary>
+    /// <param name="watch">The watch.</param>
+    /// <param name="number">The number of its interval: where it notes its seat.</param>
+    /// <returns>Where it sits, until <see cref="Remove"/> says otherwise.</returns>
+    public int Add(Watch watch, int number)
     {
-        if (_many is null && _few.Count < MostInList)
+        if (_count == _seats.Length) Array.Resize(ref _seats, _count * 2);
+        _seats[_count] = new(watch, number);
+        return _count++;
+    }
+
+    /// <summary>Empties a seat; the watch in the last one moves there. A bag without watches leaves its index.</summary>
+    public void Remove(int at)
+    {
+        var last = _seats[--_count];
+        _seats[_count] = default;
+        if (at < _count)
         {
-            _few.Add(watch);
-            return;
+            _seats[at] = last;
+            last.Watch.Seats[last.Number].Position = at;
         }
 
-        if (_many is null)
-        {
-            _many = new(ReferenceEqualityComparer.Instance);
-            foreach (var other in _few) Count(other);
-            _few.Clear();
-        }
-
-        Count(watch);
+        // What many watched once is not kept large for ever.
+        if (_count > 8 && _count < _seats.Length / 4) Array.Resize(ref _seats, _seats.Length / 2);
+        if (_count == 0) Leave();
     }
 
-    public bool Remove(T watch)
-    {
-        if (_many is null) return _few.Remove(watch);
-        if (!_many.TryGetValue(watch, out var times)) return false;
-        if (times == 1) _many.Remove(watch);
-        else _many[watch] = times - 1;
-        return true;
-    }
+    /// <summary>Takes the empty bag out of its index.</summary>
+    protected abstract void Leave();
 
-    public void CopyTo(List<T> found)
-    {
-        found.AddRange(_few);
-        if (_many is not null) found.AddRange(_many.Keys);
-    }
-
-    private void Count(T watch) => _many![watch] = _many.GetValueOrDefault(watch) + 1;
+    /// <summary>A watch in a bag, and which of its intervals this is.</summary>
+    internal readonly record struct Seat(Watch Watch, int Number);
 }

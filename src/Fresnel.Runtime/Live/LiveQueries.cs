@@ -147,7 +147,7 @@ public sealed class LiveQueries : IDisposable
     /// <summary>One that overran its time is told as failed, so that the others of its sessions go on (T11). Nothing that it read may ever change, so time makes it stale too.</summary>
     private async Task RunAgainLaterAsync(LiveResult result)
     {
-        await Task.Delay(AfterOverrun, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(AfterOverrun, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         lock (Gate)
         {
             if (!_closing.IsCancellationRequested) result.BecomeStaleLocked(_newest.Timestamp);

@@ -8,36 +8,77 @@ namespace Fresnel.Engine.Tests.Watches;
 public sealed class IntervalTests
 {
     [Fact]
-    public void The_treap_finds_what_a_scan_finds()
+    public void The_index_finds_what_a_scan_finds()
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
-        var treap = new IntervalTreap<object>();
-        var all = new List<(KeyInterval Interval, object Owner)>();
-        for (var round = 0; round < 3_000; round++)
+        var list = new WatchList(Timestamp.Zero);
+        var isEmpty = false;
+        var index = new IntervalIndex(() => isEmpty = true);
+        var all = new List<(KeyInterval Interval, Watch Watch)>();
+        for (var round = 0; round < 5_000; round++)
         {
             if (all.Count > 0 && random.NextDouble() < (round % 1_000 > 600 ? 0.8 : 0.2))
             {
                 var at = random.Next(all.Count);
-                treap.Remove(all[at].Interval, all[at].Owner);
+                Leave(all[at].Watch);
                 all.RemoveAt(at);
             }
             else
             {
-                var entry = (RandomInterval(random), new object());
-                treap.Add(entry.Item1, entry.Item2);
+                var entry = (Interval: RandomInterval(random), Watch: new Watch(list, new ReadSet(), Timestamp.Zero));
+                if (entry.Interval.IsEmpty) continue;
+                var bag = index.GetOrAdd(entry.Interval);
+                entry.Watch.Seats = [new(bag, bag.Add(entry.Watch, 0))];
                 all.Add(entry);
             }
 
             var key = RandomKey(random);
-            var found = new List<object>();
-            treap.FindContaining(key, found);
-            var expected = all.Where(entry => entry.Interval.Contains(key)).Select(entry => entry.Owner).ToHashSet();
+            var found = new List<Watch>();
+            index.Touch(key, new Timestamp(1), found);
+            var expected = all.Where(entry => entry.Interval.Contains(key)).Select(entry => entry.Watch).ToHashSet();
             Assert.True(expected.SetEquals(found) && expected.Count == found.Count, $"Seed {seed}, round {round}.");
+            // As for the list: whoever was found is taken out.
+            foreach (var watch in found.Where(_ => random.Next(2) == 0))
+            {
+                Leave(watch);
+                all.RemoveAll(entry => entry.Watch == watch);
+            }
+
+            foreach (var watch in found) watch.MarkStale(new Timestamp(long.MinValue)); // Not stale after all: it is to be found again.
         }
 
-        foreach (var (interval, owner) in all) treap.Remove(interval, owner);
-        Assert.True(treap.IsEmpty);
+        isEmpty = all.Count == 0;
+        foreach (var (_, watch) in all) Leave(watch);
+        Assert.True(isEmpty, $"Seed {seed}.");
+    }
+
+    [Fact]
+    public void Taking_out_one_of_many_that_begin_at_one_key_or_are_the_same_does_not_look_at_the_others()
+    {
+        const int Many = 60_000; // Looking at all the others would take minutes.
+        var list = new WatchList(Timestamp.Zero);
+        var index = new IntervalIndex(() => { });
+        var watches = new List<Watch>();
+        for (var i = 0; i < Many; i++)
+        {
+            // Half of them end at keys of their own, half are one interval.
+            byte[] upper = [1, 2, (byte)(i >> 16), (byte)(i >> 8), (byte)i];
+            var bag = index.GetOrAdd(i % 2 == 0 ? new KeyInterval(new byte[] { 1 }, upper) : KeyInterval.Prefix(new byte[] { 1, 2 }));
+            var watch = new Watch(list, new ReadSet(), Timestamp.Zero);
+            watch.Seats = [new(bag, bag.Add(watch, 0))];
+            watches.Add(watch);
+        }
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        foreach (var watch in watches) Leave(watch);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
+    }
+
+    private static void Leave(Watch watch)
+    {
+        foreach (var (bag, position) in watch.Seats) bag.Remove(position);
+        watch.Seats = [];
     }
 
     [Fact]

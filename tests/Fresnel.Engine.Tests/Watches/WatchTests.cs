@@ -96,6 +96,30 @@ public sealed class WatchTests
         Assert.Null(db.Database.Watch(reader.Reads, db.Database.Published.Timestamp, null).StaleSince);
     }
 
+    /// <summary>What it is stale since must not be later than it was: a result would be taken for true in between.</summary>
+    [Fact]
+    public async Task A_watch_of_a_snapshot_that_is_older_than_the_recent_writes_is_stale_since_then()
+    {
+        var time = new ManualTime();
+        await using var db = await TestDatabase.OpenAsync(null, new() { Time = time, RecentWrites = TimeSpan.FromSeconds(5) });
+        var id = (await db.InsertAsync("items", ("n", Value.Float64(0)))).Id;
+        using var heard = new Hearing(db.Database);
+        var reader = db.Database.BeginRead();
+        await reader.Get(id);
+        var first = db.Database.BeginWrite();
+        await first.Patch(id, ("n", Value.Float64(1)));
+        var touched = (await db.CommitAsync(first)).Timestamp;
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await db.InsertAsync("others");
+        }
+
+        await heard.StaleAsync();
+        var watch = db.Database.Watch(reader.Reads, reader.Snapshot.Timestamp, null);
+        Assert.True(watch.StaleSince <= touched && watch.StaleSince > reader.Snapshot.Timestamp);
+    }
+
     [Fact]
     public async Task A_watch_that_is_disposed_is_not_named()
     {
