@@ -196,7 +196,7 @@ public sealed class Database : IAsyncDisposable
         var transaction = BeginWrite(TransactionLimits.None);
         work(transaction);
         var commit = await SubmitAsync(transaction, cancellationToken);
-        var result = await commit.Published.WaitAsync(cancellationToken);
+        var result = await commit.Published.OrCanceled(cancellationToken);
         if (result.Outcome != CommitOutcome.Committed)
             throw new StoreException(StoreFailure.Unusable, "The system tables could not be made; the store did not take the commit.", Stopped);
     }

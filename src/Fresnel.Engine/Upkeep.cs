@@ -44,7 +44,7 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _wake.Writer.TryComplete();
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         await _loop;
         _stopping.Dispose();
     }
@@ -53,7 +53,10 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
     {
         try
         {
-            await foreach (var _ in _wake.Reader.ReadAllAsync(_stopping.Token)) await WorkAsync();
+            while (await _wake.Reader.WaitToReadAsync(_stopping.Token))
+            {
+                while (_wake.Reader.TryRead(out _)) await WorkAsync();
+            }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -91,7 +94,7 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
             var transaction = _database.BeginWrite(TransactionLimits.None);
             more = await RequestRecords.PruneAsync(transaction, now, PrunedAtOnce, _stopping.Token);
             var commit = await _database.SubmitAsync(transaction, _stopping.Token);
-            more &= (await commit.Sealed.WaitAsync(_stopping.Token)).Outcome == CommitOutcome.Committed;
+            more &= (await commit.Sealed.OrCanceled(_stopping.Token)).Outcome == CommitOutcome.Committed;
         }
     }
 

@@ -106,7 +106,6 @@ public sealed class Deployment : IAsyncDisposable
         await Pushes.DisposeAsync();
         Live.Dispose();
         await _runners.DisposeAsync();
-        Invoker.Dispose();
         await Database.DisposeAsync();
     }
 }

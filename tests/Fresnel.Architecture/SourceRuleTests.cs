@@ -33,6 +33,42 @@ public sealed partial class SourceRuleTests
         Rule.Holds(wrong, "Take a TimeProvider and an IEntropy through the constructor, and let whoever owns the loop start it.");
     }
 
+    /// <remarks>
+    /// <c>await</c> captures the scheduler that it runs on. What is banned here goes on elsewhere: on the thread pool, or when the machine's clock says so.
+    /// Workers and HTTP actions are left out, because their other ends are processes and sockets.
+    /// </remarks>
+    [Fact]
+    public void Engine_and_runtime_stay_on_the_scheduler_that_they_were_started_on()
+    {
+        var wrong =
+            from path in Tree.Sources
+            where path.StartsWith("src/Fresnel.Engine/", StringComparison.Ordinal) || path.StartsWith("src/Fresnel.Runtime/", StringComparison.Ordinal)
+            where !path.StartsWith("src/Fresnel.Runtime/Node/", StringComparison.Ordinal) && !path.StartsWith("src/Fresnel.Runtime/HttpActions/", StringComparison.Ordinal)
+            where path != "src/Fresnel.Engine/DatabaseOptions.cs" // Its default is what a simulation replaces.
+            from Match match in EscapingCalls().Matches(CodeOf(path))
+            select $"{path}: {match.Value.Replace(" ", "", StringComparison.Ordinal)}";
+
+        Rule.Holds(wrong, "Await plainly; wait with OrCanceled, loop over WaitToReadAsync, cancel with Cancel, and give timers the TimeProvider. See docs/internals/simulation.md.");
+    }
+
+    [Theory]
+    [InlineData("await task.ConfigureAwait(false);", true)]
+    [InlineData("await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);", true)]
+    [InlineData("await task.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);", false)]
+    [InlineData("await task.WaitAsync(cancellationToken);", true)]
+    [InlineData("await arrivals.WaitAsync();", false)]
+    [InlineData("await foreach (var one in reader.ReadAllAsync(token)) Do(one);", true)]
+    [InlineData("await source.CancelAsync();", true)]
+    [InlineData("await Task.Delay(delay, cancellationToken);", true)]
+    [InlineData("await Task.Delay(delay, _options.Time, cancellationToken);", false)]
+    [InlineData("using var limit = new CancellationTokenSource(timeout);", true)]
+    [InlineData("using var limit = new CancellationTokenSource(PatienceOf(request), _time);", false)]
+    [InlineData("using var limit = new CancellationTokenSource();", false)]
+    [InlineData("new Thread(Run).Start();", true)]
+    [InlineData("var gate = new SemaphoreSlim(1);", true)]
+    public void What_would_leave_the_scheduler_is_found(string code, bool isFound) =>
+        Assert.Equal(isFound, EscapingCalls().IsMatch(CodeOf(CSharpSyntaxTree.ParseText(code, cancellationToken: TestContext.Current.CancellationToken))));
+
     [Theory]
     [InlineData("var now = DateTimeOffset.UtcNow;", true)]
     [InlineData("var now = System.DateTime . Now;", true)]
@@ -120,4 +156,9 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"\bDateTime(Offset)? \. (Now|UtcNow|Today)\b|\bGuid \. (NewGuid|CreateVersion7)\b|\bRandom \. Shared\b|\bnew Random \( \)|\bThread \. Sleep\b|\bTask \. Run\b|\bEnvironment \. TickCount")]
     private static partial Regex AmbientCalls();
+
+    [GeneratedRegex(
+        @"\bConfigureAwait \( (false|ConfigureAwaitOptions \. (?!ContinueOnCapturedContext)\w+)|\. WaitAsync \( (?!\))|\bReadAllAsync\b|\bCancelA(sync \( \)|fter\b)|"
+        + @"\bTask \. Delay \( (?![^;]*[tT]ime , )|\bnew CancellationTokenSource \( (?!\))(?![^;]*[tT]ime \))|\bThread(Pool)? \.|\bnew (Thread|Timer|PeriodicTimer|SemaphoreSlim)\b|\bTaskScheduler \. Default\b|\bParallel \.")]
+    private static partial Regex EscapingCalls();
 }

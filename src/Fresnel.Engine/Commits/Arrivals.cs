@@ -26,7 +26,7 @@ internal sealed class Arrivals(int length, ContentionCounters counters)
     public bool HasReadmitted => _readmitted.Count > 0;
 
     /// <summary>Completes when something has arrived: true; or when nothing will any more: false.</summary>
-    public ValueTask<bool> WaitAsync() => _queue.Reader.WaitToReadAsync();
+    public async Task<bool> WaitAsync() => await _queue.Reader.WaitToReadAsync();
 
     /// <summary>Takes a commit in; waits at the door while the queue is full.</summary>
     public async ValueTask EnqueueAsync(Commit commit, CancellationToken cancellationToken)
@@ -56,7 +56,7 @@ internal sealed class Arrivals(int length, ContentionCounters counters)
             throw new OperationCanceledException("The engine is shutting down, or commits have stopped.", closed);
         }
 
-        return await protection.Begin.Task.WaitAsync(cancellationToken);
+        return await protection.Begin.Task.OrCanceled(cancellationToken);
     }
 
     /// <summary>Lets go on what was held up.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class Committer : IAsyncDisposable
             }
 
             if (_arrivals.HasReadmitted) continue;
-            arrival ??= _arrivals.WaitAsync().AsTask();
+            arrival ??= _arrivals.WaitAsync();
             if (!arrival.IsCompleted) await Task.WhenAny(arrival, append ?? arrival);
             if (!arrival.IsCompleted) continue;
             if (!await arrival && append is null) break;

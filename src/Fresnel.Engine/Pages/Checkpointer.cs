@@ -106,10 +106,10 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             }
 
             // One that runs already may have begun too early: it is waited for, whatever becomes of it, and then another begins.
-            if (!isOurs) await Task.WhenAny(running).WaitAsync(cancellationToken);
+            if (!isOurs) await Task.WhenAny(running).OrCanceled(cancellationToken);
             else
             {
-                await running.WaitAsync(cancellationToken);
+                await running.OrCanceled(cancellationToken);
                 return;
             }
         }

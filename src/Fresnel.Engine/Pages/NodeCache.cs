@@ -190,7 +190,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
             }
         }
 
-        return await reading.WaitAsync(cancellationToken);
+        return await reading.OrCanceled(cancellationToken);
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadOneAsync(long page)

@@ -32,14 +32,14 @@ internal sealed class Backfill(Database database)
             if (_last is not { } last) return false;
             // Steps do not wait to be durable, but the last one must be: after it nothing comes that would notice.
             _last = null;
-            Check(await last.Published.WaitAsync(cancellationToken));
+            Check(await last.Published.OrCanceled(cancellationToken));
             return false;
         }
 
         transaction.MoveBackfill(index, await NextCursorAsync(transaction, index, cancellationToken));
         var commit = await database.SubmitAsync(transaction, cancellationToken);
         _last = commit;
-        return Check(await commit.Sealed.WaitAsync(cancellationToken)) is CommitOutcome.Committed or CommitOutcome.Conflict;
+        return Check(await commit.Sealed.OrCanceled(cancellationToken)) is CommitOutcome.Committed or CommitOutcome.Conflict;
     }
 
     private static CommitOutcome Check(CommitResult step) => step.Outcome != CommitOutcome.Refused

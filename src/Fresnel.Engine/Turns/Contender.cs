@@ -42,11 +42,11 @@ public sealed class Contender : IDisposable
     /// <exception cref="OperationCanceledException">It gave up waiting, or the engine is shutting down.</exception>
     public async ValueTask<Transaction> BeginAsync(CancellationToken cancellationToken)
     {
-        if (_turn is { } turn) await turn.Ready.WaitAsync(cancellationToken);
+        if (_turn is { } turn) await turn.Ready.OrCanceled(cancellationToken);
         if (_protection is not { } protection) return _database.BeginWrite(_limits, this);
         if (!_mayBegin)
         {
-            await protection.Granted.WaitAsync(cancellationToken);
+            await protection.Granted.OrCanceled(cancellationToken);
             _mayBegin = true;
         }
 

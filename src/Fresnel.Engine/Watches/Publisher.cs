@@ -49,14 +49,19 @@ internal sealed partial class Publisher : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await foreach (var group in _queue.Reader.ReadAllAsync())
+        while (await _queue.Reader.WaitToReadAsync())
         {
-            var began = _options.Time.GetTimestamp();
-            var stale = _watches.Evaluate(group, Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
-            Volatile.Write(ref _report, new(_report.Commits + group.Commits.Count, _report.Spent + _options.Time.GetElapsedTime(began)));
-            var publication = new Publication(group.Snapshot, stale);
-            foreach (var listener in _listeners) Tell(listener, publication);
+            while (_queue.Reader.TryRead(out var group)) Tell(group);
         }
+    }
+
+    private void Tell(PublishedGroup group)
+    {
+        var began = _options.Time.GetTimestamp();
+        var stale = _watches.Evaluate(group, Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
+        Volatile.Write(ref _report, new(_report.Commits + group.Commits.Count, _report.Spent + _options.Time.GetElapsedTime(began)));
+        var publication = new Publication(group.Snapshot, stale);
+        foreach (var listener in _listeners) Tell(listener, publication);
     }
 
     private void Tell(IPublicationListener listener, Publication publication)

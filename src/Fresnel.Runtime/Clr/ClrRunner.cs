@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Fresnel.Engine;
 using Fresnel.Functions;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
@@ -35,7 +36,7 @@ internal sealed class ClrRunner : IFunctionRunner
         try
         {
             var running = _functions[invocation.Function.Path].Invoke(ContextOf(invocation, run), ArgumentsOf(invocation), stopped.Token);
-            var value = running.IsCompleted ? await running : await running.AsTask().WaitAsync(stopped.Token);
+            var value = running.IsCompleted ? await running : await running.AsTask().OrCanceled(stopped.Token);
             RequireInTime(invocation, run, isAction);
             return new InvocationResult(ValueJson.Write(value), null, run.ObservedTime, run.UserTime);
         }

@@ -12,14 +12,9 @@ namespace Fresnel.Runtime.Invocations;
 /// <see cref="OperationCanceledException"/> when the caller gave up, and <see cref="InvocationAbandonedException"/> when nothing may be told.
 /// Source: <c>spec/function-runtime.md</c> §1.4, 7, 8; <c>spec/client-protocol.md</c> §5.3.
 /// </remarks>
-public sealed class FunctionInvoker : IDisposable
+public sealed class FunctionInvoker
 {
     private readonly InvokerParts _parts;
-    private readonly InvocationGate _queryGate;
-    private readonly InvocationGate _mutationGate;
-    private readonly InvocationGate _actionGate;
-    private readonly InvocationGate _nodeActionGate;
-    private readonly InvocationGate _httpActionGate;
     private readonly QueryInvoker _queries;
     private readonly MutationInvoker _mutations;
     private readonly ActionInvoker _actions;
@@ -29,15 +24,15 @@ public sealed class FunctionInvoker : IDisposable
     {
         var limits = parts.Options.Limits;
         _parts = parts;
-        _queryGate = new InvocationGate("queries", limits.ConcurrentQueries, limits.WaitingInvocations);
-        _mutationGate = new InvocationGate("mutations", limits.ConcurrentMutations, limits.WaitingInvocations);
-        _actionGate = new InvocationGate("actions", limits.ConcurrentActions, limits.WaitingInvocations);
-        _nodeActionGate = new InvocationGate("actions in Node", limits.ConcurrentNodeActions, limits.WaitingInvocations);
-        _httpActionGate = new InvocationGate("HTTP actions", limits.ConcurrentHttpActions, limits.WaitingInvocations);
-        _queries = new QueryInvoker(parts, _queryGate);
-        _mutations = new MutationInvoker(parts, _mutationGate);
-        _actions = new ActionInvoker(parts, _actionGate, _nodeActionGate, this);
-        _httpActions = new HttpActionInvoker(parts, _httpActionGate, this);
+        var queryGate = new InvocationGate("queries", limits.ConcurrentQueries, limits.WaitingInvocations);
+        var mutationGate = new InvocationGate("mutations", limits.ConcurrentMutations, limits.WaitingInvocations);
+        var actionGate = new InvocationGate("actions", limits.ConcurrentActions, limits.WaitingInvocations);
+        var nodeActionGate = new InvocationGate("actions in Node", limits.ConcurrentNodeActions, limits.WaitingInvocations);
+        var httpActionGate = new InvocationGate("HTTP actions", limits.ConcurrentHttpActions, limits.WaitingInvocations);
+        _queries = new QueryInvoker(parts, queryGate);
+        _mutations = new MutationInvoker(parts, mutationGate);
+        _actions = new ActionInvoker(parts, actionGate, nodeActionGate, this);
+        _httpActions = new HttpActionInvoker(parts, httpActionGate, this);
     }
 
     /// <summary>Runs a query at a snapshot, the newest published one when none is given.</summary>
@@ -84,16 +79,6 @@ public sealed class FunctionInvoker : IDisposable
             FunctionKind.Mutation => await Mutate(call, null, cancellationToken).Completed,
             _ => await ActionAsync(call, cancellationToken),
         };
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _queryGate.Dispose();
-        _mutationGate.Dispose();
-        _actionGate.Dispose();
-        _nodeActionGate.Dispose();
-        _httpActionGate.Dispose();
     }
 
     /// <summary>Runs an action that asks for leave right before it begins; null when it was not given: how jobs run.</summary>

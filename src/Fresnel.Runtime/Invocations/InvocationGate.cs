@@ -1,46 +1,81 @@
+using Fresnel.Engine;
+
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Lets a number of invocations of one kind run at once. Others wait in line; beyond the line's end they are refused.</summary>
-internal sealed class InvocationGate(string kind, int places, int mostWaiting) : IDisposable
+internal sealed class InvocationGate(string kind, int places, int mostWaiting)
 {
-    private readonly SemaphoreSlim _places = new(places, places);
-    private int _waiting;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<TaskCompletionSource> _line = [];
+    private int _free = places; // More than none only while nobody waits.
 
     /// <summary>What those who are refused are told.</summary>
     public FunctionError Overloaded { get; } = FunctionRefusal.System(
         "TooManyConcurrentRequests", $"Too many {kind} at once: {places} run and {mostWaiting} wait. Try again later.");
 
     /// <summary>Waits for a place; null when the line is full. Dispose it to leave.</summary>
-    public async ValueTask<Place?> TryEnterAsync(CancellationToken cancellationToken)
+    public ValueTask<Place?> TryEnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_places.Wait(0, CancellationToken.None)) return new Place(_places);
-        if (Interlocked.Increment(ref _waiting) > mostWaiting)
+        LinkedListNode<TaskCompletionSource> turn;
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _waiting);
-            return null;
+            if (_free > 0)
+            {
+                _free--;
+                return new(new Place(this));
+            }
+
+            if (_line.Count >= mostWaiting) return default;
+            // Whoever leaves must not run what the next one does.
+            turn = _line.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
+        return new(WaitAsync(turn, cancellationToken));
+    }
+
+    private async Task<Place?> WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
+    {
         try
         {
-            await _places.WaitAsync(cancellationToken);
-            return new Place(_places);
+            await turn.Value.Task.OrCanceled(cancellationToken);
+            return new Place(this);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            Interlocked.Decrement(ref _waiting);
+            lock (_lock)
+            {
+                // It may have been given a place just now.
+                if (turn.List is null) LeaveLocked();
+                else _line.Remove(turn);
+            }
+
+            throw;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
+    private void LeaveLocked()
+    {
+        if (_line.First is not { } next)
+        {
+            _free++;
+            return;
+        }
+
+        _line.RemoveFirst();
+        next.Value.SetResult();
+    }
 
     /// <summary>A place that was taken. Leaving twice does nothing.</summary>
-    public sealed class Place(SemaphoreSlim places) : IDisposable
+    public sealed class Place(InvocationGate gate) : IDisposable
     {
-        private SemaphoreSlim? _places = places;
+        private InvocationGate? _gate = gate;
 
         /// <inheritdoc/>
-        public void Dispose() => Interlocked.Exchange(ref _places, null)?.Release();
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _gate, null) is not { } left) return;
+            lock (left._lock) left.LeaveLocked();
+        }
     }
 }

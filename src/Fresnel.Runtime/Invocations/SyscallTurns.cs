@@ -1,3 +1,5 @@
+using Fresnel.Engine;
+
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>Lets the syscalls of one query or mutation run one at a time, in the order they were issued.</summary>
@@ -69,7 +71,7 @@ internal sealed class SyscallTurns
     {
         try
         {
-            await turn.Task.WaitAsync(cancellationToken);
+            await turn.Task.OrCanceled(cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -74,7 +74,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested) return;
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _loop;
         Task[] running;
         lock (_running) running = [.. _running.Values];

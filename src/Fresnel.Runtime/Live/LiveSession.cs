@@ -1,3 +1,4 @@
+using Fresnel.Engine;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
@@ -171,7 +172,7 @@ public sealed class LiveSession : IDisposable
                 wake = _wake.Task;
             }
 
-            await wake.WaitAsync(cancellationToken);
+            await wake.OrCanceled(cancellationToken);
         }
     }
 
@@ -246,7 +247,7 @@ public sealed class LiveSession : IDisposable
             LiveResult? result = null;
             try
             {
-                result = await execution.Result.WaitAsync(wait.Token);
+                result = await execution.Result.OrCanceled(wait.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !Live.Closing.IsCancellationRequested)
             {

@@ -1,3 +1,5 @@
+using Fresnel.Engine;
+
 namespace Fresnel.Runtime.Logs;
 
 /// <summary>What functions logged and how they ended, newest kept in memory: what <c>npx convex logs</c> and the dashboard read.</summary>
@@ -60,7 +62,7 @@ public sealed class FunctionLog
 
             try
             {
-                await grown.WaitAsync(either.Token);
+                await grown.OrCanceled(either.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

@@ -9,12 +9,12 @@ namespace Fresnel.Runtime.Pushes;
 internal static class PublishedChange
 {
     /// <summary>Completes when a commit after <paramref name="asOf"/> that wrote inside <paramref name="reads"/> is published.</summary>
-    public static async Task WaitAsync(Database database, ReadSet reads, Timestamp asOf, CancellationToken cancellationToken)
+    public static async Task AfterAsync(Database database, ReadSet reads, Timestamp asOf, CancellationToken cancellationToken)
     {
         var listener = new Listener();
         using var subscription = database.Subscribe(listener);
         using var watch = database.Watch(reads, asOf, listener);
-        if (watch.StaleSince is null) await listener.Changed.WaitAsync(cancellationToken);
+        if (watch.StaleSince is null) await listener.Changed.OrCanceled(cancellationToken);
     }
 
     private sealed class Listener : IPublicationListener

@@ -35,7 +35,7 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         var auth = EvaluateAuthAsync(modules, deployed.Environment, cancellationToken);
         var schema = EvaluateSchemaAsync(app, cancellationToken);
         var definition = EvaluateDefinitionAsync(app, deployed.Environment, cancellationToken);
-        await Task.WhenAll(analysis, auth, schema, definition).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(analysis, auth, schema, definition).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
 
         var analyzed = await analysis;
         foreach (var module in analyzed) DeclaredFunctions.Require(module.Path, module.Environment, module.Json);

@@ -104,7 +104,7 @@ public sealed partial class Pushes : IAsyncDisposable
             told = progress;
             try
             {
-                await PublishedChange.WaitAsync(_database, transaction.Reads, transaction.Snapshot.Timestamp, either.Token);
+                await PublishedChange.AfterAsync(_database, transaction.Reads, transaction.Snapshot.Timestamp, either.Token);
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {

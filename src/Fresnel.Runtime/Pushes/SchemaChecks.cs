@@ -31,16 +31,16 @@ internal sealed partial class SchemaChecks(Database database, ILogger log) : IAs
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         await Task.WhenAll(_running.Values.Select(check => check.Value));
         _stopping.Dispose();
     }
 
-    private Lazy<Task> StartOnce(DocumentId id) => new(() =>
-        Task.Factory.StartNew(() => CheckAndForgetAsync(id), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap());
+    private Lazy<Task> StartOnce(DocumentId id) => new(() => CheckAndForgetAsync(id));
 
     private async Task CheckAndForgetAsync(DocumentId id)
     {
+        await Task.Yield(); // The push goes on meanwhile.
         try
         {
             await CheckAsync(id, _stopping.Token);
