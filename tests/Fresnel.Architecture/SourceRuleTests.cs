@@ -158,7 +158,7 @@ public sealed partial class SourceRuleTests
     private static partial Regex AmbientCalls();
 
     [GeneratedRegex(
-        @"\bConfigureAwait \( (false|ConfigureAwaitOptions \. (?!ContinueOnCapturedContext)\w+)|\. WaitAsync \( (?!\))|\bReadAllAsync\b|\bCancelA(sync \( \)|fter\b)|"
+        @"\bConfigureAwait \( (false|(?![^)]*ContinueOnCapturedContext))|\. WaitAsync \( (?!\))|\bReadAllAsync\b|\bCancelA(sync \( \)|fter\b)|"
         + @"\bTask \. Delay \( (?![^;]*[tT]ime , )|\bnew CancellationTokenSource \( (?!\))(?![^;]*[tT]ime \))|\bThread(Pool)? \.|\bnew (Thread|Timer|PeriodicTimer|SemaphoreSlim)\b|\bTaskScheduler \. Default\b|\bParallel \.")]
     private static partial Regex EscapingCalls();
 }
