@@ -29,7 +29,7 @@ public sealed class Deployment : IAsyncDisposable
         Urls = urls;
         var parts = new InvokerParts(database, Catalog, runners, Logs, cursors, options);
         Invoker = new FunctionInvoker(parts);
-        Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time);
+        Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time, cacheBytes: options.QueryCacheBytes);
         Jobs = new JobLoop(parts, Invoker);
         Pushes = new Pushes.Pushes(database, Catalog, new NodeAnalyzer(options), options);
     }

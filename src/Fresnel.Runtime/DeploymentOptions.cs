@@ -32,6 +32,9 @@ public sealed record DeploymentOptions
     /// <summary>Memory for documents and the nodes of indexes. Bytes; default 1 GiB. What does not fit is read when it is asked for.</summary>
     public long MemoryBudget { get; init; } = 1 << 30;
 
+    /// <summary>Memory for results of queries that no session shows any more and that are still true. Bytes; default 16 MiB; at 0 none are kept. The least recently shown go first.</summary>
+    public long QueryCacheBytes { get; init; } = 16 << 20;
+
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; init; }
 

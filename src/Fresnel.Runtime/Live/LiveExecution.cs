@@ -16,6 +16,7 @@ internal sealed class LiveExecution : IDisposable
     private readonly long _round;
     private int _waiters;
     private bool _hasEnded; // Starts false; true when the run has returned or thrown.
+    private List<LiveSession>? _awaiting; // Sessions that take their snapshot when it is over; null when there are none.
     private LiveResult? _kept; // What it returned, for waiters that have yet to take hold of it.
 
     /// <summary>Makes a run that has yet to be started, outside the gate.</summary>
@@ -35,6 +36,12 @@ internal sealed class LiveExecution : IDisposable
 
     /// <summary>The outcome. Canceled when everybody had left.</summary>
     public Task<LiveResult> Result => _result.Task;
+
+    /// <summary>Whether it has ended, or is to: nothing more will come of it.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Wakes the session once it is over.</summary>
+    public void AwaitEndLocked(LiveSession session) => (_awaiting ??= []).Add(session);
 
     /// <summary>Runs it; the caller goes on when it first waits.</summary>
     public async Task StartAsync(FunctionCall call)
@@ -81,6 +88,7 @@ internal sealed class LiveExecution : IDisposable
         _kept?.ReleaseLocked();
         if (_waiters > 0 || _hasEnded) return false;
         _query.RemoveRunLocked(this); // Nobody may join a run that is being canceled.
+        EndAwaitingLocked();
         return true;
     }
 
@@ -102,7 +110,15 @@ internal sealed class LiveExecution : IDisposable
     {
         _hasEnded = true;
         _query.RemoveRunLocked(this);
-        _live.EndRunLocked(_round);
+        _live.EndRunLocked(_round); // First: whoever is woken finds the next round begun.
+        EndAwaitingLocked();
+    }
+
+    private void EndAwaitingLocked()
+    {
+        IsOver = true;
+        foreach (var session in _awaiting ?? []) session.WakeLocked();
+        _awaiting = null;
     }
 
     /// <summary>Sixteen hex characters that name this run in error texts and the log: the same for the same query at the same snapshot.</summary>

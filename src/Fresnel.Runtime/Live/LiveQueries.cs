@@ -15,7 +15,8 @@ internal delegate ValueTask<QueryOutcome> RunQuery(FunctionCall call, Snapshot s
 /// <para>
 /// Sessions take their snapshots from the current <b>round</b>, so that those who are touched by one commit ask for the same results. A new round begins, at the newest
 /// published snapshot, as soon as nothing runs for the current one, or when that takes longer than the patience: then the slow query's sessions stay
-/// where they are until it is known there, and everybody else goes on. However many commits come meanwhile, a query that takes long runs once per round, not once per commit.
+/// where they are until it is known there, and everybody else goes on. Whoever needs a query that is still being run for an older round first waits for that run
+/// and then takes the newest round: so a slow query has one run at a time, however many sessions and commits there are, and each shows something newer.
 /// </para>
 /// <para>Everything mutable in this room is guarded by <see cref="Gate"/>; nothing is run or awaited while it is held. Methods that rely on it end in <c>Locked</c>.</para>
 /// </remarks>
@@ -43,8 +44,9 @@ public sealed class LiveQueries : IDisposable
     private long _roundBegan;
     private int _roundRuns; // Executions begun in this round and not ended.
 
-    internal LiveQueries(Database database, RunQuery run, bool redacts, TimeProvider time, TimeSpan? patience = null)
+    internal LiveQueries(Database database, RunQuery run, bool redacts, TimeProvider time, TimeSpan? patience = null, long cacheBytes = 0)
     {
+        Cache = new(cacheBytes, time);
         _database = database;
         _run = run;
         _time = time;
@@ -76,13 +78,16 @@ public sealed class LiveQueries : IDisposable
     /// <summary>Whether clients see neither error texts nor log lines: then these do not tell results apart.</summary>
     internal bool Redacts { get; }
 
+    /// <summary>What nobody shows and is still true.</summary>
+    internal LiveCache Cache { get; }
+
     /// <summary>The newest snapshot there is; the round may be behind.</summary>
     internal Timestamp Newest => _database.Published.Timestamp;
 
     /// <summary>Canceled when the room closes.</summary>
     internal CancellationToken Closing => _closing.Token;
 
-    /// <summary>How many live queries there are; for tests and metrics.</summary>
+    /// <summary>How many live queries there are, those of the cache included; for tests and metrics.</summary>
     internal int Count
     {
         get
@@ -104,7 +109,11 @@ public sealed class LiveQueries : IDisposable
     internal void ForgetLocked(LiveSession session) => _due.Remove(session);
 
     /// <summary>The live query of this key, or null.</summary>
-    internal LiveQuery? FindQueryLocked(LiveQueryKey key) => _queries.GetValueOrDefault(key);
+    internal LiveQuery? FindQueryLocked(LiveQueryKey key)
+    {
+        Cache.ExpireLocked();
+        return _queries.GetValueOrDefault(key);
+    }
 
     /// <summary>The live query of this key, made when it is new.</summary>
     internal LiveQuery GetQueryLocked(LiveQueryKey key)

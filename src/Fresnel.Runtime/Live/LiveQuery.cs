@@ -7,7 +7,7 @@ namespace Fresnel.Runtime.Live;
 /// <remarks>
 /// As long as no run looked at the identity, one slot serves everybody. Once one did, each identity has its own (what the shared one holds stays good for those it serves).
 /// A result is here as long as somebody refers to it, so others at its snapshot, or at a later one where it is still true, share it.
-/// The live query itself lives while somebody uses it: a subscription that holds one of its results, or one that waits for one.
+/// The live query itself lives while somebody uses it: a subscription that holds one of its results, one that waits for one, or the cache.
 /// </remarks>
 internal sealed class LiveQuery(LiveQueryKey key)
 {
@@ -53,6 +53,9 @@ internal sealed class LiveQuery(LiveQueryKey key)
         slot.Results.Remove(result);
         if (result.IdentityKey is { } identity) RemoveIfEmpty(identity, slot);
     }
+
+    /// <summary>Whether it lives.</summary>
+    public bool IsUsed => _users > 0;
 
     public void UseLocked() => _users++;
 

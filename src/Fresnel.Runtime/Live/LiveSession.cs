@@ -123,9 +123,12 @@ public sealed class LiveSession : IDisposable
     {
         if (_needs is not { } needs) return true;
         if (needs > round.Timestamp) return false;
-        _wake?.TrySetResult();
+        WakeLocked();
         return true;
     }
+
+    /// <summary>Lets the writer look again, if it waits.</summary>
+    internal void WakeLocked() => _wake?.TrySetResult();
 
     private void AddLocked(uint queryId, FunctionCall call)
     {
@@ -149,8 +152,10 @@ public sealed class LiveSession : IDisposable
         Live.AwaitRoundLocked(this);
     }
 
+    /// <summary>Waits until there is something to tell and takes the round's snapshot for it.</summary>
     private async ValueTask<Capture> CaptureAsync(CancellationToken cancellationToken)
     {
+        List<(LiveSubscription Subscription, LiveExecution Run)>? running = null; // Null until they are looked for: once, so that nobody waits for run after run.
         while (true)
         {
             Task wake;
@@ -160,12 +165,9 @@ public sealed class LiveSession : IDisposable
                 var round = Live.RoundLocked;
                 if (_needs is { } needs && needs <= round.Timestamp && round.Timestamp >= _told)
                 {
-                    var capture = new Capture(round, _querySetVersion, _identityVersion, _identity, [.. _due], [.. _removed]);
-                    _due.Clear();
-                    _removed.Clear();
-                    _needs = null;
-                    _under = round.Timestamp;
-                    return capture;
+                    running ??= FindRunningLocked(round.Timestamp);
+                    running.RemoveAll(awaited => awaited.Run.IsOver || awaited.Subscription.IsGone);
+                    if (running.Count == 0) return TakeLocked(round);
                 }
 
                 _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -174,6 +176,31 @@ public sealed class LiveSession : IDisposable
 
             await wake.OrCanceled(cancellationToken);
         }
+    }
+
+    /// <summary>What is due and still being run for older rounds. It is waited for before a snapshot is taken: then it may serve, and if not, all who waited run it together.</summary>
+    private List<(LiveSubscription Subscription, LiveExecution Run)> FindRunningLocked(Timestamp at)
+    {
+        var running = new List<(LiveSubscription, LiveExecution)>();
+        foreach (var subscription in _due)
+        {
+            if (Live.FindQueryLocked(subscription.KeyFor(_identity)) is not { } query || query.FindLocked(_identity, at) is not null || query.FindRunLocked(_identity, at) is not null) continue;
+            if (query.FindOlderRunLocked(_identity, at) is not { } run) continue;
+            run.AwaitEndLocked(this);
+            running.Add((subscription, run));
+        }
+
+        return running;
+    }
+
+    private Capture TakeLocked(Snapshot round)
+    {
+        var capture = new Capture(round, _querySetVersion, _identityVersion, _identity, [.. _due], [.. _removed]);
+        _due.Clear();
+        _removed.Clear();
+        _needs = null;
+        _under = round.Timestamp;
+        return capture;
     }
 
     /// <summary>Finds the result of every captured query at the captured snapshot: first what is known already, then the rest, some at a time.</summary>

@@ -23,12 +23,12 @@ internal sealed class LiveTestbed : IAsyncDisposable
     private readonly IDisposable[] _subscriptions;
     private Timestamp _heard;
 
-    private LiveTestbed(Database database, bool redacts, TimeSpan? patience, TimeProvider? time)
+    private LiveTestbed(Database database, bool redacts, TimeSpan? patience, TimeProvider? time, long cacheBytes)
     {
         Database = database;
         _snapshots[database.Published.Timestamp] = database.Published;
         var first = database.Subscribe(new Listener(snapshot => _snapshots[snapshot.Timestamp] = snapshot));
-        Live = new LiveQueries(database, RunAsync, redacts, time ?? TimeProvider.System, patience);
+        Live = new LiveQueries(database, RunAsync, redacts, time ?? TimeProvider.System, patience, cacheBytes);
         _subscriptions = [first, database.Subscribe(new Listener(OnHeard))]; // Told behind Live.
     }
 
@@ -41,10 +41,10 @@ internal sealed class LiveTestbed : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LiveTestbed> OpenAsync(bool redacts = false, TimeSpan? patience = null, TimeProvider? time = null) =>
-        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions(), Token), redacts, patience, time);
+    public static async Task<LiveTestbed> OpenAsync(bool redacts = false, TimeSpan? patience = null, TimeProvider? time = null, long cacheBytes = 0) =>
+        new(await Database.OpenAsync(new MemoryCommitStore(), new DatabaseOptions(), Token), redacts, patience, time, cacheBytes);
 
-    /// <summary>A call of <c>list</c> on a table.</summary>
+    /// <summary>A call of <c>list</c> on a table, or on several with a plus between them.</summary>
     public static FunctionCall List(string table, string? journal = null) => new()
     {
         Path = new FunctionPath("numbers", "list"),
@@ -126,18 +126,24 @@ internal sealed class LiveTestbed : IAsyncDisposable
         return _after.TryGetValue(table, out var after) ? after(call, query) : query;
     }
 
-    private async Task<(string Value, Engine.Transactions.ReadSet Reads)> ReadAsync(string tableName, Snapshot snapshot)
+    private async Task<(string Value, Engine.Transactions.ReadSet Reads)> ReadAsync(string tables, Snapshot snapshot)
     {
         using var transaction = Database.BeginRead(snapshot);
-        var numbers = new List<double>();
-        if (transaction.FindTable("", tableName) is { } table)
+        var lists = new List<string>();
+        foreach (var name in tables.Split('+'))
         {
-            var stream = transaction.Read(table, table.ById, KeyInterval.All);
-            while (await stream.NextAsync(Token) is { } document) numbers.Add(document.Fields["n"].AsFloat64());
+            var numbers = new List<double>();
+            if (transaction.FindTable("", name) is { } table)
+            {
+                var stream = transaction.Read(table, table.ById, KeyInterval.All);
+                while (await stream.NextAsync(Token) is { } document) numbers.Add(document.Fields["n"].AsFloat64());
+            }
+
+            numbers.Sort();
+            lists.Add($"[{string.Join(',', numbers)}]");
         }
 
-        numbers.Sort();
-        return ($"[{string.Join(',', numbers)}]", transaction.Reads);
+        return (string.Concat(lists), transaction.Reads);
     }
 }
 
