@@ -96,18 +96,26 @@ internal sealed class PendingState
             if (before is null) HookIn(Catalog.Find(TableDocument.KeyOf(after!))!);
             else if (after is null)
             {
-                foreach (var index in old.Find(TableDocument.KeyOf(before))!.Indexes) _roots.Set(_owner, index.Key, null);
+                foreach (var index in old.Find(TableDocument.KeyOf(before))!.Indexes) Unhook(index.Key);
             }
         }
         else if (table == CatalogTables.Indexes.Key)
         {
             if (before is null) _roots.Set(_owner, IndexDocument.Read(after!).Key, new(keyOnly: true));
-            else if (after is null) _roots.Set(_owner, IndexDocument.Read(before).Key, null);
+            else if (after is null) Unhook(IndexDocument.Read(before).Key);
         }
         else if (table == CatalogTables.Backfills.Key && before is not null && Catalog.Find(BackfillDocument.IndexOf(before)) is { } index)
         {
             Fill(index, BackfillDocument.CursorOf(before), after is null ? null : BackfillDocument.CursorOf(after));
         }
+    }
+
+    private void Unhook(IndexKeyId index)
+    {
+        // A table may have gone before its index.
+        if (_roots.Find(index) is not { } tree) return;
+        _owner.TakeOut(tree.Root);
+        _roots.Set(_owner, index, null);
     }
 
     private void HookIn(Table table)

@@ -13,7 +13,7 @@ namespace Fresnel.Engine.Pages;
 /// </remarks>
 internal sealed class NodeCache(ICommitStore store, long budget)
 {
-    /// <summary>Clean nodes that stay whatever the budget is, so that whoever loads a path finds it whole.</summary>
+    /// <summary>Clean nodes that stay whatever the budget is, so that whoever loads a path finds it whole. Their large documents may go.</summary>
     private const int LeastNodes = 64;
 
     private readonly Lock _gate = new();
@@ -238,13 +238,27 @@ internal sealed class NodeCache(ICommitStore store, long budget)
         if (_isHeld) return;
         // However much is dirty, an eighth is for what is read.
         var most = Math.Max(budget - _dirty, budget / 8);
-        for (var steps = _ring.Count * 2; steps > 0 && _clean > most && _ring.Count > LeastNodes; steps--)
+        for (var steps = _ring.Count * 2; steps > 0 && _clean > most; steps--)
         {
             if (_hand >= _ring.Count) _hand = 0;
             var node = _ring[_hand];
             if (node.WasRead || node.Content is Branch { HasChildInMemory: true })
             {
                 node.WasRead = false;
+                _hand++;
+                continue;
+            }
+
+            if (_ring.Count <= LeastNodes)
+            {
+                if (node.Content is Leaf leaf && leaf.WithoutLarge() is { } lean)
+                {
+                    _clean += lean.Bytes - node.CountedBytes;
+                    node.CountedBytes = lean.Bytes;
+                    node.Content = lean;
+                    MayMiss = true;
+                }
+
                 _hand++;
                 continue;
             }

@@ -10,6 +10,14 @@ internal sealed class BatchOwner
     /// <summary>The nodes that the batch copied or took out: they are in older versions only.</summary>
     public List<Node> Gone { get; } = [];
 
+    /// <summary>Takes a whole tree out. Below a node that a checkpoint holds, all are held by it; those leave memory like any that nobody reads.</summary>
+    public void TakeOut(Node node)
+    {
+        if (node.State is not (NodeState.New or NodeState.Dirty)) return;
+        Gone.Add(node);
+        for (var i = 0; node.Content is Branch branch && i < branch.Size; i++) TakeOut(branch.ChildAt(i));
+    }
+
     /// <summary>The batch is sealed and counted: its nodes live on and know it, so it must not hold on to others.</summary>
     public void Forget()
     {

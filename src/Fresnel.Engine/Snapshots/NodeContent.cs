@@ -70,6 +70,18 @@ internal sealed class Leaf : NodeContent
         return true;
     }
 
+    /// <summary>The same leaf with each document that has a page of its own on that page only; null when all of them are. Who reads this one keeps them.</summary>
+    public Leaf? WithoutLarge()
+    {
+        Leaf? lean = null;
+        for (var i = 0; i < Count; i++)
+        {
+            if (DocumentAt(i) is { Page: not 0, IsCold: false } warm) (lean ??= Copy()).Replace(i, new(warm.Id, warm.Timestamp, default) { Page = warm.Page });
+        }
+
+        return lean;
+    }
+
     public void Replace(int at, Document? document)
     {
         if (_documents is null) return;

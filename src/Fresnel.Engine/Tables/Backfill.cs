@@ -16,6 +16,9 @@ internal sealed class Backfill(Database database)
     /// <summary>Documents of one step: applying it must not hold up the committer for long.</summary>
     private const int StepLength = 256;
 
+    /// <summary>Bytes of documents after which a step ends, however few they are: all of them are in memory while it is applied.</summary>
+    private const int StepBytes = 1 << 20;
+
     private Commit? _last; // The step taken last; null once it is known what became of it.
 
     /// <summary>Takes one step for the oldest index that is being filled.</summary>
@@ -52,9 +55,14 @@ internal sealed class Backfill(Database database)
         var table = transaction.Catalog.Find(index.Table)!;
         var byId = transaction.Snapshot.Roots.Find(table.ById.Key)!;
         var documents = new TreeCursor(byId, Residency.Between(index.Cursor, null), descending: false);
-        for (var i = 0; i < StepLength;)
+        for (var (count, bytes) = (0, 0L); count < StepLength && bytes < StepBytes;)
         {
-            if (documents.MoveNext()) i++;
+            if (documents.MoveNext())
+            {
+                while (documents.Missing is { } cold) await transaction.LoadAsync(cold, cancellationToken);
+                count++;
+                bytes += documents.Document!.Json.Length;
+            }
             else if (documents.Missing is { } missing) await transaction.LoadAsync(missing, cancellationToken);
             else return null;
         }

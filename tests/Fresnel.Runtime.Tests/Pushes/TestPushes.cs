@@ -38,10 +38,10 @@ internal sealed class TestPushes : IAsyncDisposable
 
     public PushRoom Room { get; }
 
-    public static async Task<TestPushes> OpenAsync(TimeProvider? time = null)
+    public static async Task<TestPushes> OpenAsync(TimeProvider? time = null, MemoryCommitStore? store = null)
     {
         time ??= TimeProvider.System;
-        var store = new MemoryCommitStore();
+        store ??= new MemoryCommitStore();
         return new(await Database.OpenAsync(store, new DatabaseOptions { SystemTables = SystemTables.All, Time = time }, Token), store, time);
     }
 
