@@ -130,7 +130,7 @@ public sealed class Database : IAsyncDisposable
     {
         transaction.Reads.Settle();
         var prepared = transaction.IsUnwritten ? null : PreparedCommit.Make(transaction);
-        var commit = new Commit(transaction, prepared is { Writes.Count: > 0 } ? prepared : null);
+        var commit = new Commit(transaction, prepared is { Writes.Length: > 0 } ? prepared : null);
         try
         {
             await _committer.SubmitAsync(commit, cancellationToken);

@@ -18,8 +18,7 @@ public static class DocumentRules
     {
         ArgumentNullException.ThrowIfNull(document);
         ArgumentNullException.ThrowIfNull(limits);
-        string[] violations = [.. Violations(document, tableNumber, limits)];
-        if (violations.Length > 0)
+        if (FindViolations(document, tableNumber, limits) is { } violations)
             throw new DeveloperException("InvalidDocumentError", $"Document(value: {document}) isn't a valid document: {string.Join("\n ", violations)}");
         if (document.Size > limits.Bytes) throw ValueLimits.ValueTooLarge(document.Size, limits.Bytes);
         limits.RequireCounts(document);
@@ -35,22 +34,26 @@ public static class DocumentRules
     /// <summary>Whether it is a moment that a document may have been made at: milliseconds above 0 and below 2^53, with a fraction.</summary>
     public static bool IsCreationTime(double milliseconds) => milliseconds is > 0 and < 1L << 53;
 
-    private static IEnumerable<string> Violations(ValueObject document, uint tableNumber, DocumentLimits limits)
+    /// <summary>Everything that is wrong with a document; null when nothing is.</summary>
+    private static List<string>? FindViolations(ValueObject document, uint tableNumber, DocumentLimits limits)
     {
-        foreach (var (name, _) in document)
+        List<string>? found = null;
+        foreach (var name in document.Names)
         {
-            if (name.StartsWith('_') && name is not (Id or CreationTime))
-                yield return $"Field '{name}' starts with an underscore, which is only allowed for system fields like '_id'";
+            if (name.StartsWith('_') && name is not (Id or CreationTime)) Add($"Field '{name}' starts with an underscore, which is only allowed for system fields like '_id'");
         }
 
         var (id, created) = (document[Id], document[CreationTime]);
-        if (id.Kind != ValueKind.String || !DocumentId.TryParse(id.AsString(), out var parsed)) yield return $"The '_id' field {id} must be an Id";
-        else if (parsed.TableNumber != tableNumber) yield return "The document belongs to a different table than its '_id' field";
+        if (id.Kind != ValueKind.String || !DocumentId.TryParse(id.AsString(), out var parsed)) Add($"The '_id' field {id} must be an Id");
+        else if (parsed.TableNumber != tableNumber) Add("The document belongs to a different table than its '_id' field");
 
-        if (created.Kind != ValueKind.Float64) yield return $"The '_creationTime' field should be a float, is {created}";
-        else if (!IsCreationTime(created.AsFloat64())) yield return $"The '_creationTime' field should be a timestamp in milliseconds, is {created}";
+        if (created.Kind != ValueKind.Float64) Add($"The '_creationTime' field should be a float, is {created}");
+        else if (!IsCreationTime(created.AsFloat64())) Add($"The '_creationTime' field should be a timestamp in milliseconds, is {created}");
 
         if (document.Nesting > limits.Nesting)
-            yield return $"Document is too nested (nested {document.Nesting} levels deep > maximum nesting {limits.Nesting})";
+            Add($"Document is too nested (nested {document.Nesting} levels deep > maximum nesting {limits.Nesting})");
+        return found;
+
+        void Add(string violation) => (found ??= []).Add(violation);
     }
 }

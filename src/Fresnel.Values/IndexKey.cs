@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text;
 
 namespace Fresnel.Values;
@@ -69,13 +70,12 @@ public static class IndexKey
     /// <summary>The key of an index's fields in a document, the <c>_id</c> last as a string.</summary>
     /// <param name="document">The document with its system fields.</param>
     /// <param name="fields">The index's fields, <c>_creationTime</c> and <c>_id</c> included.</param>
-    public static byte[] Encode(ValueObject document, IReadOnlyList<FieldPath> fields)
+    public static byte[] Encode(ValueObject document, ImmutableArray<FieldPath> fields)
     {
         ArgumentNullException.ThrowIfNull(document);
-        ArgumentNullException.ThrowIfNull(fields);
         return ScratchBuffer.Build((document, fields), static (index, key) =>
         {
-            for (var i = 0; i < index.fields.Count; i++) Append(index.document[index.fields[i]], key);
+            foreach (var field in index.fields) Append(index.document[field], key);
         });
     }
 

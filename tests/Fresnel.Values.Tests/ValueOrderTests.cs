@@ -42,7 +42,7 @@ public sealed class ValueOrderTests
         {
             FieldPath[] fields = [.. index.GetProperty("fields").EnumerateArray().Select(field => FieldPath.Parse(field.GetString()!))];
             var keys = index.GetProperty("keys").EnumerateArray().Select(key => key.GetString()).ToArray();
-            for (var i = 0; i < documents.Length; i++) Assert.Equal(keys[i], Convert.ToHexStringLower(IndexKey.Encode(documents[i], fields)));
+            for (var i = 0; i < documents.Length; i++) Assert.Equal(keys[i], Convert.ToHexStringLower(IndexKey.Encode(documents[i], [.. fields])));
         }
     }
 

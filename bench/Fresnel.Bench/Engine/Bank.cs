@@ -96,15 +96,11 @@ internal sealed class Bank : IAsyncDisposable
     private async ValueTask<bool> IsDurableAsync(Fresnel.Engine.Turns.Contender contender, Transaction transaction, CancellationToken cancellationToken)
     {
         var commit = await _database.SubmitAsync(transaction, cancellationToken);
-        if (await commit.Sealed is { Outcome: CommitOutcome.Conflict } lost)
-        {
-            contender.Lost(commit, lost);
-            return false;
-        }
-
-        contender.Dispose();
         var end = await commit.Published;
-        return end.Outcome == CommitOutcome.Committed ? true : throw new InvalidOperationException($"A transfer ended as {end.Outcome}.");
+        if (end.Outcome == CommitOutcome.Committed) return true;
+        if (end.Outcome != CommitOutcome.Conflict) throw new InvalidOperationException($"A transfer ended as {end.Outcome}.");
+        contender.Lost(commit, end);
+        return false;
     }
 
     private static async Task CommitAsync(Database database, Func<Transaction, Task> work, CancellationToken cancellationToken)

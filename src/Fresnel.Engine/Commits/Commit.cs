@@ -9,8 +9,11 @@ namespace Fresnel.Engine.Commits;
 /// <remarks>Both tasks complete on other threads than the committer's, so that whatever waits for them cannot hold it up.</remarks>
 public sealed class Commit
 {
-    private readonly TaskCompletionSource<CommitResult> _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<CommitResult> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<CommitResult>? _sealed; // Made once somebody asks: most wait for the publication alone.
+    private CommitResult _place;
+    private bool _isPlaced; // Starts false; set by whoever is about to say the place.
+    private bool _hasPlace; // Starts false; set once the place is there.
     private bool _isLost; // Starts false, is set once.
 
     internal Commit(Transaction transaction, PreparedCommit? writes)
@@ -20,7 +23,21 @@ public sealed class Commit
     }
 
     /// <summary>Completes when the batch that holds it is sealed, or when it lost: a mutation of the same session may then begin.</summary>
-    public Task<CommitResult> Sealed => _sealed.Task;
+    public Task<CommitResult> Sealed
+    {
+        get
+        {
+            if (Volatile.Read(ref _sealed) is not { } waiting)
+            {
+                var made = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+                waiting = Interlocked.CompareExchange(ref _sealed, made, null) ?? made;
+            }
+
+            // Looked at after the source is there for all to see: either this finds the place, or whoever gives the place finds the source.
+            if (Volatile.Read(ref _hasPlace)) waiting.TrySetResult(_place);
+            return waiting.Task;
+        }
+    }
 
     /// <summary>Completes when it is durable and published, or when it lost. Only then may anything leave the process.</summary>
     public Task<CommitResult> Published => _published.Task;
@@ -44,8 +61,8 @@ public sealed class Commit
     /// <summary>It has its place; the rest is the store's affair.</summary>
     internal void Seal()
     {
-        Transaction.Contender?.EndTurn();
-        _sealed.TrySetResult(new(CommitOutcome.Committed, Timestamp));
+        Transaction.Contender?.Dispose();
+        TellPlace(new(CommitOutcome.Committed, Timestamp));
     }
 
     /// <summary>It is durable and visible.</summary>
@@ -58,9 +75,18 @@ public sealed class Commit
     internal void End(CommitResult result)
     {
         Loaded = null;
-        _sealed.TrySetResult(result);
+        TellPlace(result);
         _published.TrySetResult(result);
         Transaction.Dispose();
+    }
+
+    private void TellPlace(CommitResult result)
+    {
+        if (Interlocked.Exchange(ref _isPlaced, true)) return;
+        _place = result;
+        // A fence between the two: nobody may ask in between and be heard by neither.
+        Interlocked.Exchange(ref _hasPlace, true);
+        Volatile.Read(ref _sealed)?.TrySetResult(result);
     }
 }
 

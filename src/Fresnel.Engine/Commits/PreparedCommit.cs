@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Fresnel.Engine.Log;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
@@ -20,13 +22,14 @@ internal sealed class PreparedCommit
     }
 
     /// <summary>The writes, those to the catalog tables first.</summary>
-    public IReadOnlyList<PreparedWrite> Writes => _writes;
+    public ImmutableArray<PreparedWrite> Writes => ImmutableCollectionsMarshal.AsImmutableArray(_writes);
 
     public static PreparedCommit Make(Transaction transaction)
     {
-        var writes = new List<PreparedWrite>();
+        var writes = new List<PreparedWrite>(transaction.Writes.Writes.Count);
         foreach (var write in transaction.Writes.Writes)
         {
+            if (write.IsNothing) continue;
             // Documents of a table that goes in the same transaction go with it.
             if (transaction.Catalog.Find(write.Table) is not { } table) continue;
             if (write.Before is not null && write.After is not null && write.Before.Json.Span.SequenceEqual(write.After.Json.Span)) continue;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fresnel.Engine.Log;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
@@ -27,7 +28,8 @@ internal sealed record PreparedWrite(Table Table, DocumentId Id, byte[] IdKey, D
         {
             var index = table.Indexes[i + 1];
             var old = before is null ? null : IndexKey.Encode(before.Fields, index.Fields);
-            var made = after is null ? null : IndexKey.Encode(after.Fields, index.Fields);
+            var made = after is null ? null : old is not null && IsSame(before!.Fields, after.Fields, index.Fields) ? old : IndexKey.Encode(after.Fields, index.Fields);
+            // A placeholder equals no other value, but may have its key.
             if (old is not null && made is not null && old.AsSpan().SequenceEqual(made)) made = old;
             changes[i] = new(index, old, made);
         }
@@ -43,6 +45,17 @@ internal sealed record PreparedWrite(Table Table, DocumentId Id, byte[] IdKey, D
     }
 
     public void WriteTo(ByteWriter log) => LogFormat.WriteTo(log, Table.Key, Id.InternalId, Before is null ? default : Before.Json.Span, After);
+
+    /// <summary>Whether two versions certainly have the same key: equal values have.</summary>
+    private static bool IsSame(ValueObject before, ValueObject after, ImmutableArray<FieldPath> fields)
+    {
+        foreach (var field in fields)
+        {
+            if (before[field] != after[field]) return false;
+        }
+
+        return true;
+    }
 
     private static Value Filled(Value value, Value timestamp) => value.Kind switch
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
@@ -32,7 +33,7 @@ internal sealed class RecentWrites
     public Timestamp Newest { get; private set; }
 
     /// <summary>Takes the keys of a commit in, old and new, in every index.</summary>
-    public void Add(Timestamp timestamp, IReadOnlyList<PreparedWrite> writes)
+    public void Add(Timestamp timestamp, ImmutableArray<PreparedWrite> writes)
     {
         Newest = timestamp;
         foreach (var write in writes)
@@ -54,9 +55,9 @@ internal sealed class RecentWrites
         foreach (var (index, intervals) in reads.ByIndex)
         {
             if (!_logs.TryGetValue(index, out var log)) continue;
-            for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
+            for (var recent = log.After(since.Nanoseconds); recent.MoveNext();)
             {
-                if (intervals.Contains(log[i].Key)) return new(log.Table.Name, DocumentKey.ReadTail(log[i].Key, log.Table.Number)) { Key = new(index, log[i].Key) };
+                if (intervals.Contains(recent.Key)) return new(log.Table.Name, DocumentKey.ReadTail(recent.Key, log.Table.Number)) { Key = new(index, recent.Key.ToArray()) };
             }
         }
 
@@ -70,9 +71,9 @@ internal sealed class RecentWrites
         foreach (var (index, intervals) in reads.ByIndex)
         {
             if (!_logs.TryGetValue(index, out var log)) continue;
-            for (var i = log.Count - 1; i >= 0 && log[i].Timestamp > since.Nanoseconds; i--)
+            for (var recent = log.After(since.Nanoseconds); recent.MoveNext();)
             {
-                if (log[i].Timestamp < first && intervals.Contains(log[i].Key)) first = log[i].Timestamp;
+                if (recent.Timestamp < first && intervals.Contains(recent.Key)) first = recent.Timestamp;
             }
         }
 
@@ -89,13 +90,14 @@ internal sealed class RecentWrites
     private void Forget(Timestamp through)
     {
         _agedThrough = through;
+        var newest = Floor.Nanoseconds;
         foreach (var (index, log) in _logs)
         {
-            var newest = log.NewestThrough(through.Nanoseconds);
-            if (newest > Floor.Nanoseconds) Floor = new(newest);
-            _entries -= log.RemoveThrough(through.Nanoseconds);
-            if (log.Count == 0) _logs.Remove(index);
+            _entries -= log.RemoveThrough(through.Nanoseconds, ref newest);
+            if (log.IsEmpty) _logs.Remove(index);
         }
+
+        Floor = new(newest);
     }
 
     /// <summary>Takes back what was written after a timestamp: those commits were lost.</summary>
@@ -109,62 +111,7 @@ internal sealed class RecentWrites
     {
         ref var log = ref CollectionsMarshal.GetValueRefOrAddDefault(_logs, index.Key, out _);
         log ??= new(table);
-        log.Add(new(timestamp.Nanoseconds, key));
+        log.Add(timestamp.Nanoseconds, key);
         _entries++;
-    }
-
-    /// <summary>A key ends in the id of its document, so that need not be kept.</summary>
-    private readonly record struct Entry(long Timestamp, byte[] Key);
-
-    /// <summary>Entries of one index in a ring that grows.</summary>
-    private sealed class KeyLog(Table table)
-    {
-        private Entry[] _ring = new Entry[16];
-        private int _first;
-
-        public Table Table => table;
-
-        public int Count { get; private set; }
-
-        public ref readonly Entry this[int at] => ref _ring[(_first + at) & (_ring.Length - 1)];
-
-        public void Add(Entry entry)
-        {
-            if (Count == _ring.Length)
-            {
-                var larger = new Entry[_ring.Length * 2];
-                for (var i = 0; i < Count; i++) larger[i] = this[i];
-                (_ring, _first) = (larger, 0);
-            }
-
-            _ring[(_first + Count++) & (_ring.Length - 1)] = entry;
-        }
-
-        /// <summary>The timestamp of the last entry at or before one; the least there is when there is none.</summary>
-        public long NewestThrough(long timestamp)
-        {
-            var newest = long.MinValue;
-            for (var i = 0; i < Count && this[i].Timestamp <= timestamp; i++) newest = this[i].Timestamp;
-            return newest;
-        }
-
-        public int RemoveThrough(long timestamp)
-        {
-            var removed = 0;
-            for (; Count > 0 && this[0].Timestamp <= timestamp; removed++, Count--)
-            {
-                _ring[_first] = default;
-                _first = (_first + 1) & (_ring.Length - 1);
-            }
-
-            return removed;
-        }
-
-        public int RemoveAfter(long timestamp)
-        {
-            var removed = 0;
-            for (; Count > 0 && this[Count - 1].Timestamp > timestamp; removed++, Count--) _ring[(_first + Count - 1) & (_ring.Length - 1)] = default;
-            return removed;
-        }
     }
 }

@@ -18,7 +18,15 @@ public sealed record Table(TableKey Key, string Component, string Name, uint Num
     public bool IsSystem => Number < FirstUserNumber;
 
     /// <summary>The index of this name that may be read, or null. One that is being built beside it under the same name is not found here.</summary>
-    public Index? FindIndex(string name) => Indexes.FirstOrDefault(index => index.Name == name && index.State == IndexState.Enabled);
+    public Index? FindIndex(string name)
+    {
+        foreach (var index in Indexes)
+        {
+            if (index.State == IndexState.Enabled && index.Name == name) return index;
+        }
+
+        return null;
+    }
 
     /// <summary>The index from ids to documents.</summary>
     public Index ById => Indexes[0];

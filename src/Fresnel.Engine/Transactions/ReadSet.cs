@@ -8,8 +8,12 @@ namespace Fresnel.Engine.Transactions;
 /// <remarks>Streams that are still being consumed report how far they came when the set is looked at (<see cref="Settle"/>), not at each document.</remarks>
 public sealed class ReadSet
 {
-    private readonly Dictionary<IndexKeyId, IntervalSet> _indexes = [];
+    /// <summary>Indexes up to which a look through all of them is quicker than a hash table.</summary>
+    private const int FewIndexes = 12;
+
+    private readonly List<(IndexKeyId Index, IntervalSet Set)> _indexes = new(8);
     private readonly List<DocumentStream> _open = [];
+    private Dictionary<IndexKeyId, IntervalSet>? _many; // The same, once they are many.
 
     /// <summary>The intervals of each index, merged where they touch.</summary>
     public IEnumerable<(IndexKeyId Index, KeyInterval Interval)> Intervals
@@ -19,7 +23,7 @@ public sealed class ReadSet
             Settle();
             foreach (var (index, set) in _indexes)
             {
-                foreach (var interval in set.Intervals) yield return (index, interval);
+                for (var i = 0; i < set.Intervals.Length; i++) yield return (index, set.Intervals[i]);
             }
         }
     }
@@ -28,7 +32,7 @@ public sealed class ReadSet
     internal int CountedIntervals { get; private set; }
 
     /// <summary>The sets by index; only after <see cref="Settle"/>.</summary>
-    internal Dictionary<IndexKeyId, IntervalSet> ByIndex => _indexes;
+    internal IReadOnlyList<(IndexKeyId Index, IntervalSet Intervals)> ByIndex => _indexes;
 
     /// <summary>Adds an interval.</summary>
     public void Add(IndexKeyId index, KeyInterval interval) => Add(index, interval, counts: false);
@@ -37,7 +41,7 @@ public sealed class ReadSet
     public bool Contains(IndexKeyId index, ReadOnlySpan<byte> key)
     {
         Settle();
-        return _indexes.TryGetValue(index, out var set) && set.Contains(key);
+        return Find(index) is { } set && set.Contains(key);
     }
 
     /// <summary>Hears of each interval before it is read; null when nobody needs to.</summary>
@@ -46,8 +50,7 @@ public sealed class ReadSet
     internal void Add(IndexKeyId index, KeyInterval interval, bool counts)
     {
         Protection?.Reserve(index, interval);
-        if (!_indexes.TryGetValue(index, out var set)) _indexes.Add(index, set = new());
-        var change = set.Add(interval);
+        var change = (Find(index) ?? Insert(index)).Add(interval);
         if (counts) CountedIntervals += change;
     }
 
@@ -67,5 +70,25 @@ public sealed class ReadSet
         if (_open.Count == 0) return;
         foreach (var stream in _open) stream.Report(this);
         _open.RemoveAll(stream => stream.IsAtEnd);
+    }
+
+    private IntervalSet? Find(IndexKeyId index)
+    {
+        if (_many is not null) return _many.GetValueOrDefault(index);
+        foreach (var (one, set) in _indexes)
+        {
+            if (one == index) return set;
+        }
+
+        return null;
+    }
+
+    private IntervalSet Insert(IndexKeyId index)
+    {
+        var set = new IntervalSet();
+        _indexes.Add((index, set));
+        if (_many is not null) _many.Add(index, set);
+        else if (_indexes.Count > FewIndexes) _many = _indexes.ToDictionary(one => one.Index, one => one.Set);
+        return set;
     }
 }

@@ -19,7 +19,8 @@ public sealed partial class Transaction : IDisposable
     private readonly KeyAllocator _keys;
     private readonly NodeCache _nodes;
     private readonly TransactionLimits _limits;
-    private readonly HashSet<TableKey> _dependencies = [];
+    private TableKey? _dependency; // The first table that it depends on; the others are in the set.
+    private HashSet<TableKey>? _dependencies;
     private double _nextCreationTime;
     private InternalId? _lastId; // Null until something is inserted.
     private TransactionUsage _usage;
@@ -265,7 +266,7 @@ public sealed partial class Transaction : IDisposable
         if (after is not null && !owner.IsSystem) Enforce(owner, after);
 
         var (before, idKey) = Writes.TryGet(owner.Key, id.InternalId, out var earlier) ? (earlier.Before, earlier.IdKey) : (current, DocumentKey.Of(id));
-        Writes.Set(owner, id.InternalId, new(owner.Key, before, after, idKey), Catalog);
+        Writes.Set(owner, new(owner.Key, id.InternalId, before, after, idKey), Catalog);
         if (CatalogTables.Contains(owner.Key)) Catalog = Catalog.With(owner.Key, current, after);
     }
 
@@ -282,7 +283,10 @@ public sealed partial class Transaction : IDisposable
     /// <summary>What every write reads: that the table is there, which indexes it has, and the schema. Source: <c>spec/data-model.md</c> §5.2.</summary>
     private void DependOn(Table table)
     {
-        if (!_dependencies.Add(table.Key) || CatalogTables.Contains(table.Key)) return;
+        if (_dependency == table.Key) return;
+        if (_dependency is null) _dependency = table.Key;
+        else if (!(_dependencies ??= []).Add(table.Key)) return;
+        if (CatalogTables.Contains(table.Key)) return;
         Reads.Add(CatalogTables.ByName.Key, table.NameInterval);
         RecordIndexes(table);
         if (!table.IsSystem) Reads.Add(CatalogTables.ByState.Key, table.SchemasInterval);

@@ -66,7 +66,7 @@ public sealed class Contender : IDisposable
         else if (result.Conflict is { } conflict) _turn = _database.Contention.Turns.Enter(conflict.Key);
     }
 
-    /// <summary>Its turn and its protection end.</summary>
+    /// <summary>Its turn and its protection end. The committer calls this too, once the roots that hold its commit are sealed: who is next may begin from them.</summary>
     public void Dispose()
     {
         EndTurn();
@@ -75,6 +75,5 @@ public sealed class Contender : IDisposable
         _database.Release(protection);
     }
 
-    /// <summary>The roots that hold its commit are sealed: who is next may begin from them. Called by the committer too.</summary>
-    internal void EndTurn() => Interlocked.Exchange(ref _turn, null)?.End();
+    private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.End();
 }

@@ -35,16 +35,10 @@ internal static class SystemTransactions
             }
 
             var commit = await database.SubmitAsync(transaction, cancellationToken);
-            if (await commit.Sealed is { Outcome: CommitOutcome.Conflict } lost && attempt < MostAttempts)
-            {
-                contender.Lost(commit, lost);
-                continue;
-            }
-
-            contender.Dispose();
             var end = await commit.Published;
             if (end.Outcome == CommitOutcome.Committed) return (result, end.Timestamp);
-            throw new CommitFailedException(end.Outcome);
+            if (end.Outcome != CommitOutcome.Conflict || attempt == MostAttempts) throw new CommitFailedException(end.Outcome);
+            contender.Lost(commit, end);
         }
     }
 }
