@@ -9,107 +9,156 @@ namespace Fresnel.Engine.Watches;
 /// Ordered by the lower bound, then by the upper, so intervals that begin at one key are found apart like any others. A node knows its parent: taking it out needs no search.
 /// </para>
 /// <para>
-/// The first eight bytes of each bound lie in the node itself, as a number that compares as they do. Nearly every step down is decided by them,
-/// so it costs one cache line and not one for the node and one for each key. Priorities come from a counter that is mixed, so that a run can be repeated.
+/// The nodes lie side by side in one array and refer to each other by their numbers, and the first eight bytes of each bound lie in them, as a number that compares as
+/// they do: nearly every step down is decided by one cache line. As objects of their own, with their keys behind them, they cost a miss for the node, one for the page table
+/// and one for each key. Priorities come from a counter that is mixed, so that a run can be repeated.
 /// </para>
 /// </remarks>
 internal sealed class IntervalTreap
 {
-    private Node? _root;
+    private Node[] _nodes = new Node[16]; // The first stands for none.
+    private Bag?[] _bags = new Bag?[16]; // Of the node with the same number.
+    private int _root;
+    private int _count;
+    private int _unused = 1; // The first node that was never used.
+    private int _free; // The first of those that are used no more; each names the next one to its left.
     private uint _counter;
 
-    public bool IsEmpty => _root is null;
+    public bool IsEmpty => _root == 0;
 
     /// <summary>The bag of exactly this interval, made when it is new.</summary>
     /// <param name="interval">Not empty.</param>
     /// <param name="left">Told when the bag has left because it was empty.</param>
     public WatchBag GetOrAdd(KeyInterval interval, Action left)
     {
-        var made = new Node(this, interval, Mix(++_counter), left);
-        if (_root is null) return _root = made;
-        for (var node = _root;;)
+        var lower = HeadOf(interval.Lower.Span);
+        var upper = interval.Upper is { } bound ? HeadOf(bound.Span) : ulong.MaxValue;
+        int parent = 0, order = 0;
+        for (var at = _root; at != 0; at = order < 0 ? _nodes[at].Left : _nodes[at].Right)
         {
-            var order = Compare(made, node);
-            if (order == 0) return node;
-            var next = order < 0 ? node.Left : node.Right;
-            if (next is null)
-            {
-                made.Parent = node;
-                if (order < 0) node.Left = made;
-                else node.Right = made;
-                break;
-            }
-
-            node = next;
+            parent = at;
+            order = Compare(lower, upper, interval, at);
+            if (order == 0) return _bags[at]!;
         }
 
-        for (var above = made.Parent; above is not null && ReachesFurther(made, above.Furthest); above = above.Parent) above.Furthest = made;
-        while (made.Parent is { } parent && parent.Priority < made.Priority) RaiseAbove(parent, made);
-        return made;
+        var made = Take();
+        var bag = _bags[made] = new Bag(this, made, interval, left);
+        _nodes[made] = new() { Lower = lower, Upper = upper, Furthest = made, FurthestUpper = upper, Parent = parent, Priority = Mix(++_counter) };
+        if (parent == 0) _root = made;
+        else if (order < 0) _nodes[parent].Left = made;
+        else _nodes[parent].Right = made;
+
+        for (var above = parent; above != 0 && ReachesFurther(made, _nodes[above].Furthest); above = _nodes[above].Parent) SetFurthest(above, made);
+        while (_nodes[made].Parent is var below and not 0 && _nodes[below].Priority < _nodes[made].Priority) RaiseAbove(below, made);
+        return bag;
     }
 
     /// <summary>Adds the bag of every interval that the key lies in.</summary>
     public void FindContaining(ReadOnlySpan<byte> key, List<WatchBag> found) => Find(_root, key, HeadOf(key), found);
 
-    private static void Find(Node? node, ReadOnlySpan<byte> key, ulong head, List<WatchBag> found)
+    private void Find(int at, ReadOnlySpan<byte> key, ulong head, List<WatchBag> found)
     {
-        while (node is not null && node.ReachesBehind(key, head))
+        while (at != 0)
         {
-            Find(node.Left, key, head, found);
-            if (!node.BeginsAtOrBefore(key, head)) return;
-            if (node.EndsBehind(key, head)) found.Add(node);
-            node = node.Right;
+            ref readonly var node = ref _nodes[at];
+            if (!EndsBehind(node.FurthestUpper, node.Furthest, key, head)) return;
+            if (node.Left != 0) Find(node.Left, key, head, found);
+            if (node.Lower != head ? node.Lower > head : _bags[at]!.Interval.Lower.Span.SequenceCompareTo(key) > 0) return;
+            if (EndsBehind(node.Upper, at, key, head)) found.Add(_bags[at]!);
+            at = node.Right;
         }
     }
 
-    private void Remove(Node node)
+    private bool EndsBehind(ulong upper, int at, ReadOnlySpan<byte> key, ulong head) =>
+        upper != head ? upper > head : _bags[at]!.Interval.Upper is not { } bound || key.SequenceCompareTo(bound.Span) < 0;
+
+    private void Remove(int at)
     {
-        while ((node.Left ?? node.Right) is not null)
+        while (_nodes[at] is { Left: var left, Right: var right } && (left | right) != 0)
+            RaiseAbove(at, right == 0 || (left != 0 && _nodes[left].Priority > _nodes[right].Priority) ? left : right);
+
+        Replace(at, 0);
+        for (var above = _nodes[at].Parent; above != 0; above = _nodes[above].Parent)
         {
-            var (left, right) = (node.Left, node.Right);
-            RaiseAbove(node, right is null || (left is not null && left.Priority > right.Priority) ? left! : right);
+            if (_nodes[above].Furthest == at) Measure(above);
         }
 
-        Replace(node, null);
-        for (var above = node.Parent; above is not null; above = above.Parent)
-        {
-            if (above.Furthest == node) above.Measure();
-        }
+        _bags[at] = null;
+        _nodes[at] = new() { Left = _free };
+        _free = at;
+        if (--_count == 0) (_nodes, _bags, _unused, _free) = (new Node[16], new Bag?[16], 1, 0);
     }
 
     /// <summary>Turns the tree so that a child is above its parent. The order stays.</summary>
-    private void RaiseAbove(Node parent, Node child)
+    private void RaiseAbove(int parent, int child)
     {
         Replace(parent, child);
-        child.Parent = parent.Parent;
-        parent.Parent = child;
-        Node? moved;
-        if (parent.Left == child) (parent.Left, child.Right) = (moved = child.Right, parent);
-        else (parent.Right, child.Left) = (moved = child.Left, parent);
-        if (moved is not null) moved.Parent = parent;
-        child.Furthest = parent.Furthest; // The same nodes lie below it as lay below the other.
-        parent.Measure();
+        ref var up = ref _nodes[child];
+        ref var down = ref _nodes[parent];
+        up.Parent = down.Parent;
+        down.Parent = child;
+        int moved;
+        if (down.Left == child) (down.Left, up.Right) = (moved = up.Right, parent);
+        else (down.Right, up.Left) = (moved = up.Left, parent);
+        if (moved != 0) _nodes[moved].Parent = parent;
+        (up.Furthest, up.FurthestUpper) = (down.Furthest, down.FurthestUpper); // The same nodes lie below it as lay below the other.
+        Measure(parent);
     }
 
-    private void Replace(Node node, Node? by)
+    private void Replace(int at, int by)
     {
-        if (node.Parent is not { } parent) _root = by;
-        else if (parent.Left == node) parent.Left = by;
+        ref var parent = ref _nodes[_nodes[at].Parent];
+        if (_root == at) _root = by;
+        else if (parent.Left == at) parent.Left = by;
         else parent.Right = by;
     }
 
-    private static int Compare(Node left, Node right)
+    /// <summary>Finds anew which interval of a node and those below reaches furthest.</summary>
+    private void Measure(int at)
     {
-        if (left.LowerHead != right.LowerHead) return left.LowerHead < right.LowerHead ? -1 : 1;
-        var order = left.Interval.Lower.Span.SequenceCompareTo(right.Interval.Lower.Span);
-        return order != 0 ? order : ReachesFurther(left, right) ? 1 : ReachesFurther(right, left) ? -1 : 0;
+        var furthest = at;
+        if (_nodes[at].Left is var left and not 0 && ReachesFurther(_nodes[left].Furthest, furthest)) furthest = _nodes[left].Furthest;
+        if (_nodes[at].Right is var right and not 0 && ReachesFurther(_nodes[right].Furthest, furthest)) furthest = _nodes[right].Furthest;
+        SetFurthest(at, furthest);
     }
 
-    private static bool ReachesFurther(Node left, Node right)
+    private void SetFurthest(int at, int furthest) => (_nodes[at].Furthest, _nodes[at].FurthestUpper) = (furthest, _nodes[furthest].Upper);
+
+    private int Compare(ulong lower, ulong upper, KeyInterval interval, int at)
     {
-        if (left.UpperHead != right.UpperHead) return left.UpperHead > right.UpperHead;
-        if (right.Interval.Upper is not { } than) return false;
-        return left.Interval.Upper is not { } upper || upper.Span.SequenceCompareTo(than.Span) > 0;
+        ref readonly var node = ref _nodes[at];
+        if (lower != node.Lower) return lower < node.Lower ? -1 : 1;
+        var other = _bags[at]!.Interval;
+        var order = interval.Lower.Span.SequenceCompareTo(other.Lower.Span);
+        if (order != 0) return order;
+        return upper != node.Upper ? upper < node.Upper ? -1 : 1 : CompareUpper(interval.Upper, other.Upper);
+    }
+
+    private bool ReachesFurther(int left, int right) =>
+        _nodes[left].Upper != _nodes[right].Upper ? _nodes[left].Upper > _nodes[right].Upper : CompareUpper(_bags[left]!.Interval.Upper, _bags[right]!.Interval.Upper) > 0;
+
+    private static int CompareUpper(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right)
+    {
+        if (left is not { } one) return right is null ? 0 : 1;
+        return right is { } other ? one.Span.SequenceCompareTo(other.Span) : -1;
+    }
+
+    private int Take()
+    {
+        _count++;
+        if (_free is var free and not 0)
+        {
+            _free = _nodes[free].Left;
+            return free;
+        }
+
+        if (_unused == _nodes.Length)
+        {
+            Array.Resize(ref _nodes, _unused * 2);
+            Array.Resize(ref _bags, _unused * 2);
+        }
+
+        return _unused++;
     }
 
     /// <summary>The first eight bytes as a number; of a shorter key, with zeros. Where two differ, the keys compare as they do.</summary>
@@ -130,65 +179,30 @@ internal sealed class IntervalTreap
         return value ^ value >> 13;
     }
 
-    private sealed class Node : WatchBag
+    /// <summary>What a step down looks at. Lower and Upper are the heads of the bounds, the greatest number for no bound.</summary>
+    private struct Node
     {
-        private readonly IntervalTreap _treap;
-        private readonly Action _left;
-        private Node _furthest;
-        private ulong _furthestHead; // Beside it, so that most looks need not go there.
+        public ulong Lower, Upper;
 
-        public Node(IntervalTreap treap, KeyInterval interval, uint priority, Action left)
-        {
-            _treap = treap;
-            _left = left;
-            Interval = interval;
-            Priority = priority;
-            LowerHead = HeadOf(interval.Lower.Span);
-            UpperHead = interval.Upper is { } upper ? HeadOf(upper.Span) : ulong.MaxValue;
-            (_furthest, _furthestHead) = (this, UpperHead);
-        }
-
-        public KeyInterval Interval { get; }
-
-        public ulong LowerHead { get; }
-
-        public ulong UpperHead { get; }
-
-        public uint Priority { get; }
-
-        public Node? Parent { get; set; }
-
-        public Node? Left { get; set; }
-
-        public Node? Right { get; set; }
+        /// <summary>The upper head of <see cref="Furthest"/>.</summary>
+        public ulong FurthestUpper;
 
         /// <summary>Of this node and all below, the one with the greatest upper bound.</summary>
-        public Node Furthest
-        {
-            get => _furthest;
-            set => (_furthest, _furthestHead) = (value, value.UpperHead);
-        }
+        public int Furthest;
 
-        /// <summary>Whether an interval of this node or below ends behind the key.</summary>
-        public bool ReachesBehind(ReadOnlySpan<byte> key, ulong head) => _furthestHead != head ? _furthestHead > head : _furthest.EndsBehind(key, head);
+        public int Left, Right, Parent;
+        public uint Priority;
+    }
 
-        public bool BeginsAtOrBefore(ReadOnlySpan<byte> key, ulong head) =>
-            LowerHead != head ? LowerHead < head : Interval.Lower.Span.SequenceCompareTo(key) <= 0;
-
-        public bool EndsBehind(ReadOnlySpan<byte> key, ulong head) =>
-            UpperHead != head ? UpperHead > head : Interval.Upper is not { } upper || key.SequenceCompareTo(upper.Span) < 0;
-
-        public void Measure()
-        {
-            Furthest = this;
-            if (Left is not null && ReachesFurther(Left.Furthest, Furthest)) Furthest = Left.Furthest;
-            if (Right is not null && ReachesFurther(Right.Furthest, Furthest)) Furthest = Right.Furthest;
-        }
+    /// <summary>The watches of a node's interval.</summary>
+    private sealed class Bag(IntervalTreap treap, int at, KeyInterval interval, Action left) : WatchBag
+    {
+        public KeyInterval Interval => interval;
 
         protected override void Leave()
         {
-            _treap.Remove(this);
-            _left();
+            treap.Remove(at);
+            left();
         }
     }
 }
