@@ -50,15 +50,7 @@ internal sealed class IntervalIndex
         }
 
         if (!_ranges.IsEmpty) _ranges.FindContaining(key, _hits);
-        foreach (var bag in _hits)
-        {
-            foreach (var (watch, _) in bag.Seats)
-            {
-                if (watch.StaleSince is not null || timestamp <= watch.AsOf) continue;
-                watch.MarkStale(timestamp);
-                found.Add(watch);
-            }
-        }
+        foreach (var bag in _hits) bag.Touch(timestamp, found);
     }
 
     private KeyedBags? PrefixesOf(int length)
