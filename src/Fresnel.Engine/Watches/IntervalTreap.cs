@@ -11,7 +11,7 @@ namespace Fresnel.Engine.Watches;
 /// <para>
 /// The nodes lie side by side in one array and refer to each other by their numbers, and the first eight bytes of each bound lie in them, as a number that compares as
 /// they do: nearly every step down is decided by one cache line. As objects of their own, with their keys behind them, they cost a miss for the node, one for the page table
-/// and one for each key. Priorities come from a counter that is mixed, so that a run can be repeated.
+/// and one for each key.
 /// </para>
 /// </remarks>
 internal sealed class IntervalTreap
@@ -22,7 +22,6 @@ internal sealed class IntervalTreap
     private int _count;
     private int _unused = 1; // The first node that was never used.
     private int _free; // The first of those that are used no more; each names the next one to its left.
-    private uint _counter;
 
     public bool IsEmpty => _root == 0;
 
@@ -43,13 +42,13 @@ internal sealed class IntervalTreap
 
         var made = Take();
         var bag = _bags[made] = new Bag(this, made, interval, left);
-        _nodes[made] = new() { Lower = lower, Upper = upper, Furthest = made, FurthestUpper = upper, Parent = parent, Priority = Mix(++_counter) };
+        _nodes[made] = new() { Lower = lower, Upper = upper, Furthest = made, FurthestUpper = upper, Parent = parent };
         if (parent == 0) _root = made;
         else if (order < 0) _nodes[parent].Left = made;
         else _nodes[parent].Right = made;
 
         for (var above = parent; above != 0 && ReachesFurther(made, _nodes[above].Furthest); above = _nodes[above].Parent) SetFurthest(above, made);
-        while (_nodes[made].Parent is var below and not 0 && _nodes[below].Priority < _nodes[made].Priority) RaiseAbove(below, made);
+        while (_nodes[made].Parent is var below and not 0 && PriorityOf(below) < PriorityOf(made)) RaiseAbove(below, made);
         return bag;
     }
 
@@ -75,7 +74,7 @@ internal sealed class IntervalTreap
     private void Remove(int at)
     {
         while (_nodes[at] is { Left: var left, Right: var right } && (left | right) != 0)
-            RaiseAbove(at, right == 0 || (left != 0 && _nodes[left].Priority > _nodes[right].Priority) ? left : right);
+            RaiseAbove(at, right == 0 || (left != 0 && PriorityOf(left) > PriorityOf(right)) ? left : right);
 
         Replace(at, 0);
         for (var above = _nodes[at].Parent; above != 0; above = _nodes[above].Parent)
@@ -171,9 +170,10 @@ internal sealed class IntervalTreap
         return BinaryPrimitives.ReadUInt64BigEndian(padded);
     }
 
-    private static uint Mix(uint value)
+    /// <summary>What keeps the tree balanced: of each node another number, at random and yet the same in each run. Kept nowhere.</summary>
+    private static uint PriorityOf(int at)
     {
-        value *= 0x9e3779b1;
+        var value = (uint)at * 0x9e3779b1;
         value ^= value >> 16;
         value *= 0x85ebca6b;
         return value ^ value >> 13;
@@ -191,7 +191,6 @@ internal sealed class IntervalTreap
         public int Furthest;
 
         public int Left, Right, Parent;
-        public uint Priority;
     }
 
     /// <summary>The watches of a node's interval.</summary>
