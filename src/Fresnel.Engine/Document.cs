@@ -39,7 +39,7 @@ public sealed class Document
     /// <summary>The memory that it takes. Bytes, nearly.</summary>
     internal int Bytes => OwnBytes + Json.Length;
 
-    /// <summary>The fields. A stored version is shared and lives long, so what is parsed of it is not kept: look once, or take <see cref="WithFields"/>.</summary>
+    /// <summary>The fields. A stored version is shared and lives long, so what is parsed of it is not kept for long: look once, or take <see cref="WithFields"/>.</summary>
     public ValueObject Fields => _fields ?? Parse();
 
     /// <summary>The same version with its fields at hand.</summary>
@@ -47,8 +47,35 @@ public sealed class Document
 
     private ValueObject Parse()
     {
-        var fields = ValueJson.Parse(Json.Span, ValueJsonOptions.AllowCommitTimestamp).AsObject();
-        if (Timestamp == Timestamp.Zero) _fields = fields;
-        return fields;
+        if (Timestamp != Timestamp.Zero) return ParsedLately.FieldsOf(this);
+        return _fields = Parse(Json);
+    }
+
+    private static ValueObject Parse(ReadOnlyMemory<byte> json) => ValueJson.Parse(json.Span, ValueJsonOptions.AllowCommitTimestamp).AsObject();
+
+    /// <summary>The last few small versions that a thread looked into: whoever reads a document and then patches it parses it once.</summary>
+    private static class ParsedLately
+    {
+        /// <summary>A longer document is not kept. Bytes.</summary>
+        private const int MostBytes = 4 << 10;
+
+        [ThreadStatic]
+        private static (Document Document, ValueObject Fields)[]? _kept;
+
+        [ThreadStatic]
+        private static int _next;
+
+        public static ValueObject FieldsOf(Document document)
+        {
+            var kept = _kept ??= new (Document, ValueObject)[4];
+            foreach (var (known, parsed) in kept)
+            {
+                if (ReferenceEquals(known, document)) return parsed;
+            }
+
+            var fields = Parse(document.Json);
+            if (document.Json.Length <= MostBytes) kept[_next++ & 3] = (document, fields);
+            return fields;
+        }
     }
 }

@@ -6,7 +6,20 @@ namespace Fresnel.Engine.Commits;
 /// <summary>Commits that become durable together, while they are being put in order.</summary>
 internal sealed class CommitGroup
 {
-    public ByteWriter Log { get; } = LogFormat.Begin();
+    /// <summary>A larger buffer is not used again. Bytes.</summary>
+    private const int MostKept = 1 << 20;
+
+    public CommitGroup() : this(new())
+    {
+    }
+
+    private CommitGroup(ByteWriter log)
+    {
+        Log = log;
+        LogFormat.Begin(log);
+    }
+
+    public ByteWriter Log { get; }
 
     public List<Commit> Commits { get; } = [];
 
@@ -14,6 +27,14 @@ internal sealed class CommitGroup
     public Snapshot? Snapshot { get; set; }
 
     public int Bytes => Log.Length;
+
+    /// <summary>The next group, in the memory of this one's log: the store has written that and let go of it.</summary>
+    public CommitGroup Next()
+    {
+        if (Log.Capacity > MostKept) return new();
+        Log.Clear();
+        return new(Log);
+    }
 }
 
 /// <summary>A group that became durable.</summary>

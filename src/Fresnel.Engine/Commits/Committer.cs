@@ -57,6 +57,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private long _logBytes;
     private CommitGroup _forming = new();
     private CommitGroup? _inFlight;
+    private CommitGroup? _spare; // An empty one.
     private Exception? _stopped;
     private Task _loop = Task.CompletedTask;
 
@@ -285,7 +286,8 @@ internal sealed partial class Committer : IAsyncDisposable
     private Task Append()
     {
         _inFlight = _forming;
-        _forming = new();
+        _forming = _spare ?? new();
+        _spare = null;
         return _store.AppendAsync(_position, _inFlight.Log.Finish(), CancellationToken.None).AsTask();
     }
 
@@ -294,7 +296,10 @@ internal sealed partial class Committer : IAsyncDisposable
         try
         {
             await append;
-            if (_stopped is null) await PublishAsync();
+            if (_stopped is not null) return;
+            var written = _inFlight!;
+            await PublishAsync();
+            _spare = written.Next();
         }
         catch (StoreException refused) when (refused.Failure == StoreFailure.Refused)
         {

@@ -43,6 +43,12 @@ internal sealed class ByteWriter
         Bytes(bytes);
     }
 
+    /// <summary>The bytes that it has room for without growing.</summary>
+    public int Capacity => _output.Capacity;
+
+    /// <summary>Begins anew in the same memory: nobody may look at what was written any more.</summary>
+    public void Clear() => _output.ResetWrittenCount();
+
     /// <summary>What was written.</summary>
     public ReadOnlyMemory<byte> Written => _output.WrittenMemory;
 

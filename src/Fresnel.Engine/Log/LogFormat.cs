@@ -25,12 +25,7 @@ internal static class LogFormat
     private const int WorthSplicing = 16;
 
     /// <summary>Begins a group.</summary>
-    public static ByteWriter Begin()
-    {
-        var group = new ByteWriter();
-        group.Byte(Format);
-        return group;
-    }
+    public static void Begin(ByteWriter group) => group.Byte(Format);
 
     /// <summary>Appends one write.</summary>
     public static void WriteTo(ByteWriter output, TableKey table, InternalId id, ReadOnlySpan<byte> before, Document? after)

@@ -12,6 +12,7 @@ public interface ICommitStore : IAsyncDisposable
     ValueTask<StoreHead> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Appends a group to the log; durable on return. Conditional: <paramref name="position"/> must be the log's end.</summary>
+    /// <remarks>The memory of the group is the caller's: on return the store has copied what it needs.</remarks>
     ValueTask AppendAsync(long position, ReadOnlyMemory<byte> group, CancellationToken cancellationToken);
 
     /// <summary>Reads the groups from a position to the end of the log, oldest first.</summary>

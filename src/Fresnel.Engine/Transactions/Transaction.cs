@@ -26,6 +26,9 @@ public sealed partial class Transaction : IDisposable
     private TransactionUsage _usage;
     private bool _closed;
 
+    /// <summary>The two stored versions that were handed out last: what is read is often written next.</summary>
+    private (TableKey Table, Document? Document) _read, _readBefore;
+
     internal Transaction(Snapshot snapshot, bool readOnly, TransactionLimits limits, DatabaseOptions options, KeyAllocator keys, NodeCache nodes, Protection? protection = null)
     {
         Reads = new() { Protection = protection };
@@ -162,6 +165,7 @@ public sealed partial class Transaction : IDisposable
     /// <summary>Counts a document against the limits, before it is handed out.</summary>
     internal void CountRead(Table table, Document document)
     {
+        if (document.Timestamp != Timestamp.Zero) (_read, _readBefore) = ((table.Key, document), _read);
         if (table.IsSystem) return;
         if (_usage.DocumentsRead >= _limits.DocumentsRead) throw TransactionErrors.TooManyDocumentsRead(_limits);
         if (_usage.BytesRead + document.Json.Length > _limits.BytesRead) throw TransactionErrors.TooManyBytesRead(_limits);
@@ -239,8 +243,15 @@ public sealed partial class Transaction : IDisposable
         ObjectDisposedException.ThrowIf(_closed, this);
         (document, missing) = (null, null);
         if (Writes.TryGet(table.Key, id, out var write)) document = write.After;
+        else if (LastRead(table, id) is { } read) document = read;
         else Snapshot.Roots.Find(table.ById.Key)?.TryGet(idKey, out document, out missing);
         return missing is null;
+    }
+
+    private Document? LastRead(Table table, InternalId id)
+    {
+        if (_read.Document is { } last && last.Id.InternalId == id && _read.Table == table.Key) return last;
+        return _readBefore.Document is { } before && before.Id.InternalId == id && _readBefore.Table == table.Key ? before : null;
     }
 
     /// <summary>A document of a catalog table, or null. Those are in memory always, so nothing is waited for.</summary>
