@@ -35,7 +35,7 @@ public sealed class Database : IAsyncDisposable
         _watches = new(loaded.Start.Snapshot.Timestamp);
         _publisher = new(options, _watches);
         _checkpointer = new(store, options, keys, nodes, loaded);
-        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync, nodes, _checkpointer.Relief, Contention.Counters);
+        _committer = new(store, options, loaded.Start, _checkpointer.Note, _publisher.PublishAsync, nodes, _checkpointer.Relief, Contention);
         _upkeep = new(this, options);
     }
 

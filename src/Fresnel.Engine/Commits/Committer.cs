@@ -32,6 +32,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private readonly DatabaseOptions _options;
     private readonly ILogger _log;
     private readonly Arrivals _arrivals;
+    private readonly Admission _admission;
     private readonly Action<PublishedGroup> _note;
     private readonly Func<PublishedGroup, ValueTask> _tell;
     private readonly NodeCache _nodes;
@@ -48,7 +49,7 @@ internal sealed partial class Committer : IAsyncDisposable
     private readonly List<Commit> _waiting = [];
 
     private PendingState _pending;
-    private RecentWrites _recent;
+    private readonly RecentWrites _recent;
     private Lineage _lineage;
     private Snapshot _sealed;
     private Snapshot _published;
@@ -68,22 +69,23 @@ internal sealed partial class Committer : IAsyncDisposable
     /// <param name="tell">Takes a published group over to tell others of it.</param>
     /// <param name="nodes">Which nodes are in memory.</param>
     /// <param name="relief">The checkpoint that will make dirty nodes clean; null when none is under way.</param>
-    /// <param name="counters">Counts what waits.</param>
+    /// <param name="contention">Who waits for whom.</param>
     public Committer(
-        ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell, NodeCache nodes, Func<Task?> relief, ContentionCounters counters)
+        ICommitStore store, DatabaseOptions options, StartState start, Action<PublishedGroup> note, Func<PublishedGroup, ValueTask> tell, NodeCache nodes, Func<Task?> relief, Contention contention)
     {
         _nodes = nodes;
         _relief = relief;
         _store = store;
         _options = options;
         _log = options.Log.CreateLogger<Committer>();
-        _arrivals = new(options.CommitQueueLength, counters);
+        _arrivals = new(options.CommitQueueLength, contention.Counters);
         _note = note;
         _tell = tell;
         _pending = start.Pending;
         _lineage = start.Snapshot.Lineage;
         _sealed = _published = start.Snapshot;
         _recent = new(start.Snapshot.Timestamp);
+        _admission = new(_recent, contention.Turns);
         _lastTimestamp = start.Snapshot.Timestamp;
         _position = start.LogEnd;
     }
@@ -219,7 +221,7 @@ internal sealed partial class Committer : IAsyncDisposable
 
     private void Admit(Commit commit)
     {
-        if (Validate(commit) is { } lost)
+        if (_admission.FindLoss(commit) is { } lost)
         {
             _lost.Add((commit, lost));
             return;
@@ -244,16 +246,6 @@ internal sealed partial class Committer : IAsyncDisposable
     }
 
     private bool MustWaitForCheckpoint() => _stopped is null && _nodes.IsFull && _relief() is not null;
-
-    /// <summary>Whether the transaction may take its place: nobody wrote what it read since its snapshot, and its snapshot is not of a lost line.</summary>
-    private CommitResult? Validate(Commit commit)
-    {
-        var snapshot = commit.Transaction.Snapshot;
-        if (snapshot.Lineage.HasLost(snapshot.Timestamp)) return new(CommitOutcome.Refused, Timestamp.Zero);
-        if (snapshot.Timestamp < _recent.Floor) return new(CommitOutcome.Conflict, Timestamp.Zero);
-        if (snapshot.Timestamp >= _recent.Newest) return null;
-        return _recent.FindConflict(commit.Transaction.Reads, snapshot.Timestamp) is { } conflict ? new(CommitOutcome.Conflict, Timestamp.Zero, conflict) : null;
-    }
 
     private Timestamp Order()
     {

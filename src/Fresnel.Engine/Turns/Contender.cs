@@ -7,7 +7,7 @@ namespace Fresnel.Engine.Turns;
 /// <summary>One invocation that means to write, through all its runs: so that it never loses for ever, and nobody is shown a conflict.</summary>
 /// <remarks>
 /// <code>
-///   first run    from the newest sealed roots
+///   first run    from the newest sealed roots; it counts as lost when it would write where somebody has a turn
 ///   lost once    waits for its turn at the key that it lost on, then runs again
 ///   lost twice   gives that turn up and waits for one at the key that it lost on now
 ///   lost thrice  gives it up and is protected: what it read is reserved before its snapshot is taken, and all else before it is read;
@@ -37,6 +37,9 @@ public sealed class Contender : IDisposable
 
     /// <summary>How often it lost so far.</summary>
     public int Losses { get; private set; }
+
+    /// <summary>Whether it neither has a turn nor is protected.</summary>
+    internal bool IsNewcomer => _turn is null && _protection is null;
 
     /// <summary>Begins a run; waits until it has a turn, or is protected, when it lost before.</summary>
     /// <exception cref="OperationCanceledException">It gave up waiting, or the engine is shutting down.</exception>

@@ -1,4 +1,5 @@
 using Fresnel.Engine.Commits;
+using Fresnel.Engine.Tables;
 
 namespace Fresnel.Engine.Turns;
 
@@ -41,6 +42,27 @@ internal sealed class TurnLines(ContentionCounters counters)
         return turn;
     }
 
+    /// <summary>What a commit would write although somebody has a turn at it: it would make that one lose. Null when there is nothing.</summary>
+    public Conflict? FindHeld(PreparedCommit commit)
+    {
+        // Without a lock: a line that begins just now may be missed, which costs its first a run.
+        if (_lines.Count == 0) return null;
+        lock (_gate)
+        {
+            foreach (var write in commit.Writes)
+            {
+                if (IsHeld(write.Table.ById.Key, write.IdKey, out var held)) return new(write.Table.Name, write.Id) { Key = held };
+                foreach (var change in write.Changes)
+                {
+                    if (change.Before is not null && IsHeld(change.Index.Key, change.Before, out held)) return new(write.Table.Name, write.Id) { Key = held };
+                    if (change.After is not null && change.Moves && IsHeld(change.Index.Key, change.After, out held)) return new(write.Table.Name, write.Id) { Key = held };
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Leaves the line, from the front or from anywhere else.</summary>
     public void Leave(Turn turn)
     {
@@ -50,5 +72,11 @@ internal sealed class TurnLines(ContentionCounters counters)
             if (line.First is { } next) next.Value.Begin();
             else _lines.Remove(turn.Key);
         }
+    }
+
+    private bool IsHeld(IndexKeyId index, byte[] key, out WrittenKey held)
+    {
+        held = new(index, key);
+        return _lines.ContainsKey(held);
     }
 }

@@ -62,6 +62,11 @@ public sealed class ContenderTests
                 var seen = Volatile.Read(ref writes);
                 while (Volatile.Read(ref writes) < seen + 8) await Task.Yield();
             }
+            else
+            {
+                // Now it is protected, and they come in vain.
+                while (db.Database.Contended.Postponed == 0) await Task.Yield();
+            }
 
             await transaction.Insert("sums", ("sum", Value.Float64(sum)));
             var commit = await db.SubmitAsync(transaction);
@@ -80,6 +85,31 @@ public sealed class ContenderTests
     }
 
     [Fact]
+    public async Task A_newcomer_does_not_overtake_one_who_has_a_turn()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        var counter = (await db.InsertAsync("counters", ("n", Value.Float64(0)))).Id;
+        using var contender = db.Database.Contend();
+        var losing = await contender.BeginAsync(Token);
+        await losing.Patch(counter, ("n", Value.Float64(-1)));
+        await OvertakeAsync(db, counter);
+        var lost = await db.SubmitAsync(losing);
+        contender.Lost(lost, await lost.Sealed.WaitAsync(TimeSpan.FromSeconds(10), Token));
+
+        // Its second run is slow: who comes meanwhile waits until it is in, and writes behind it.
+        var slow = await contender.BeginAsync(Token);
+        var newcomer = IncrementAsync(db, counter);
+        await db.InsertAsync("elsewhere").WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await slow.Patch(counter, ("n", Value.Float64(10)));
+        Assert.Equal(CommitOutcome.Committed, (await db.CommitAsync(slow)).Outcome);
+
+        Assert.Equal(2, await newcomer.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        using var after = db.Database.BeginRead();
+        Assert.Equal(Value.Float64(11), (await after.Get(counter))!.Fields["n"]);
+        Assert.Equal(1, contender.Losses);
+    }
+
+    [Fact]
     public async Task One_that_is_protected_and_reads_elsewhere_than_before_runs_once_more_while_everybody_waits()
     {
         await using var db = await TestDatabase.OpenAsync();
@@ -94,7 +124,7 @@ public sealed class ContenderTests
             var read = run == 3 ? second : first;
             if (run == 3) await IncrementAsync(db, second).WaitAsync(TimeSpan.FromSeconds(10), Token);
             await transaction.Get(read);
-            if (run < 3) await IncrementAsync(db, first).WaitAsync(TimeSpan.FromSeconds(10), Token);
+            if (run < 3) await OvertakeAsync(db, first).WaitAsync(TimeSpan.FromSeconds(10), Token);
             await transaction.Insert("seen", ("run", Value.Float64(run)));
             var commit = await db.SubmitAsync(transaction);
             var result = await commit.Sealed.WaitAsync(TimeSpan.FromSeconds(10), Token);
@@ -122,7 +152,7 @@ public sealed class ContenderTests
         {
             var losing = await contender.BeginAsync(Token);
             await losing.Patch(counter, ("n", Value.Float64(-1)));
-            await IncrementAsync(db, counter);
+            await OvertakeAsync(db, counter);
             var commit = await db.SubmitAsync(losing);
             contender.Lost(commit, await commit.Sealed.WaitAsync(TimeSpan.FromSeconds(10), Token));
         }
@@ -146,7 +176,7 @@ public sealed class ContenderTests
         {
             var losing = await contender.BeginAsync(Token);
             await losing.Patch(counter, ("n", Value.Float64(-1)));
-            await IncrementAsync(db, counter);
+            await OvertakeAsync(db, counter);
             var commit = await db.SubmitAsync(losing);
             contender.Lost(commit, await commit.Sealed.WaitAsync(TimeSpan.FromSeconds(10), Token));
         }
@@ -157,6 +187,14 @@ public sealed class ContenderTests
         var waiting = await db.SubmitAsync(postponed);
         await db.DisposeAsync();
         Assert.Equal(CommitOutcome.Unknown, (await waiting.Published.WaitAsync(TimeSpan.FromSeconds(10), Token)).Outcome);
+    }
+
+    /// <summary>Increments at once, and without regard for those who have a turn.</summary>
+    private static async Task OvertakeAsync(TestDatabase db, DocumentId counter)
+    {
+        var transaction = db.Database.BeginWrite();
+        await transaction.Patch(counter, ("n", Value.Float64((await transaction.Get(counter))!.Fields["n"].AsFloat64() + 1)));
+        Assert.Equal(CommitOutcome.Committed, (await db.CommitAsync(transaction)).Outcome);
     }
 
     /// <summary>Increments until it is in; returns how many runs that took.</summary>
