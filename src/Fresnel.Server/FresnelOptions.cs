@@ -51,6 +51,9 @@ public sealed class FresnelOptions
     /// <summary>Memory for documents and indexes. Bytes. When null: a quarter of what the process may use, at least 64 MiB. What does not fit is read from the store when it is asked for.</summary>
     public long? MemoryBudget { get; set; }
 
+    /// <summary>Memory for results of queries that no client shows any more and that are still true. Bytes; default 16 MiB; at 0 none are kept. The least recently shown go first.</summary>
+    public long QueryCacheBytes { get; set; } = 16 << 20;
+
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; set; }
 

@@ -92,6 +92,7 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
         Limits = _options.Limits,
         DataLimits = _options.DataLimits,
         MemoryBudget = _options.MemoryBudget ?? Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 64 << 20),
+        QueryCacheBytes = _options.QueryCacheBytes,
         NodePath = _options.NodePath,
         Time = _options.Time,
         Entropy = _options.Entropy,

@@ -16,6 +16,9 @@ internal sealed class Backfill(Database database)
     /// <summary>Documents of one step: applying it must not hold up the committer for long.</summary>
     private const int StepLength = 256;
 
+    /// <summary>Likewise of documents that are younger than the index: writers add them while it is filled, and must not outrun it.</summary>
+    private const int StepLengthBehind = 4_096;
+
     /// <summary>Bytes of documents after which a step ends, however few they are: all of them are in memory while it is applied.</summary>
     private const int StepBytes = 1 << 20;
 
@@ -55,13 +58,16 @@ internal sealed class Backfill(Database database)
         var table = transaction.Catalog.Find(index.Table)!;
         var byId = transaction.Snapshot.Roots.Find(table.ById.Key)!;
         var documents = new TreeCursor(byId, Residency.Between(index.Cursor, null), descending: false);
-        for (var (count, bytes) = (0, 0L); count < StepLength && bytes < StepBytes;)
+        // An id begins with the time at which it was made, that of the index's own document too.
+        var young = DocumentKey.Of(new(table.Number, index.DocumentId!.Value.InternalId));
+        for (var (count, bytes, most) = (0, 0L, StepLength); count < most && bytes < StepBytes;)
         {
             if (documents.MoveNext())
             {
                 while (documents.Missing is { } cold) await transaction.LoadAsync(cold, cancellationToken);
                 count++;
                 bytes += documents.Document!.Json.Length;
+                if (count == StepLength && documents.CopyKey().AsSpan().SequenceCompareTo(young) > 0) most = StepLengthBehind;
             }
             else if (documents.Missing is { } missing) await transaction.LoadAsync(missing, cancellationToken);
             else return null;

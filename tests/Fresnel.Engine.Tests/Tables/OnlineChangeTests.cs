@@ -88,6 +88,37 @@ public sealed class OnlineChangeTests(ITestOutputHelper output)
         await DatabaseContents.CheckIndexesAsync(again.Database);
     }
 
+    /// <summary>Between any two steps more documents are added than steps take of old ones.</summary>
+    [Fact]
+    public async Task An_index_becomes_complete_though_writers_add_documents_as_fast_as_they_can()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        await db.InsertAsync("many", ("n", Value.Float64(0)));
+        using var steps = new Steps(db.Database, null);
+        var added = 0;
+        var adding = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => AddAsync()));
+        await Publications(db.Database, () => Volatile.Read(ref added) > 5);
+        await db.WriteAsync(transaction =>
+        {
+            transaction.CreateIndex(transaction.FindTable("", "many")!, "by_n", [FieldPath.Parse("n")]);
+            return Task.CompletedTask;
+        });
+        await adding;
+        output.WriteLine($"{added} commits of 300 documents, {steps.Count} steps");
+        await DatabaseContents.CheckIndexesAsync(db.Database);
+
+        async Task AddAsync()
+        {
+            while (!steps.Filled.IsCompleted)
+            {
+                var transaction = db.Database.BeginWrite();
+                for (var i = 0; i < 300; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
+                await (await db.SubmitAsync(transaction)).Sealed.WaitAsync(Token);
+                Assert.True(Interlocked.Increment(ref added) < 1_000, $"After {steps.Count} steps there is no end in sight.");
+            }
+        }
+    }
+
     [Fact]
     public async Task A_table_of_a_hundred_thousand_documents_goes_in_one_commit_within_memory_and_writers_hardly_notice()
     {
@@ -273,6 +304,7 @@ public sealed class OnlineChangeTests(ITestOutputHelper output)
             _database = database;
             _last = from;
             _begun = from is not null;
+            Filled = _filled.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
             _subscription = database.Subscribe(this);
         }
 
@@ -280,7 +312,7 @@ public sealed class OnlineChangeTests(ITestOutputHelper output)
 
         public long MostResident { get; private set; }
 
-        public Task Filled => _filled.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        public Task Filled { get; }
 
         public Task Taken(int steps)
         {
