@@ -142,6 +142,19 @@ internal sealed partial class Checkpointer : IAsyncDisposable
 
     private async Task WriteAsync()
     {
+        try
+        {
+            await WriteNowAsync();
+        }
+        catch
+        {
+            lock (_gate) _failedAt = _options.Time.GetTimestamp();
+            throw;
+        }
+    }
+
+    private async Task WriteNowAsync()
+    {
         Snapshot snapshot;
         long logEnd, logBytes;
         lock (_gate)
@@ -168,8 +181,6 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         catch (Exception failed)
         {
             foreach (var node in difference.Nodes) Forget(node, firstPage);
-            lock (_gate) _failedAt = _options.Time.GetTimestamp();
-
             // It may be in force after all: then its pages must stay, and a few that are of no use are the price for not knowing.
             if (isFlipping && failed is not StoreException { Failure: StoreFailure.Refused }) throw;
 
@@ -203,10 +214,12 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     /// <summary>Deletes pages that no snapshot can need any more.</summary>
     private async Task GiveUpPagesAsync()
     {
-        while (_freed.Take() is var (checkpoint, pages))
+        while (_freed.Due() is var (checkpoint, pages))
         {
             _nodes.GiveUpBefore(checkpoint);
+            // Should the store refuse, the next checkpoint asks again.
             foreach (var slice in pages.Chunk(PagesDeletedAtOnce)) await _store.DeletePagesAsync(slice, CancellationToken.None);
+            _freed.Remove();
         }
     }
 

@@ -33,4 +33,28 @@ public sealed class RefusedCheckpointTests
         await database.CheckpointAsync(Token);
         Assert.Equal(inner.PagesWritten - left, inner.PageCount);
     }
+
+    [Fact]
+    public async Task Replaced_pages_that_could_not_be_deleted_are_deleted_by_the_next_one()
+    {
+        Assert.Equal(await PagesLeftAsync(refuses: false), await PagesLeftAsync(refuses: true));
+
+        static async Task<int> PagesLeftAsync(bool refuses)
+        {
+            var inner = new MemoryCommitStore();
+            var store = new FaultyCommitStore(inner);
+            await using var database = await Database.OpenAsync(store, new() { ReplacedPagesKeptFor = TimeSpan.Zero }, Token);
+            for (var round = 0; round < 4; round++)
+            {
+                var transaction = database.BeginWrite(TransactionLimits.None);
+                for (var i = 0; i < 300; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
+                await (await database.SubmitAsync(transaction, Token)).Published;
+                store.Fault = (_, call) => refuses && round == 2 && call == StoreCall.DeletePages ? new(StoreFailure.Refused) : null;
+                if (refuses && round == 2) await Assert.ThrowsAsync<StoreException>(() => database.CheckpointAsync(Token));
+                else await database.CheckpointAsync(Token);
+            }
+
+            return inner.PageCount;
+        }
+    }
 }
