@@ -52,6 +52,9 @@ internal sealed class JsonWebToken
     /// <summary>The algorithm that it says it was signed with: to be compared, never followed.</summary>
     public string? Algorithm => Header is { } header ? Text(header, "alg") : null;
 
+    /// <summary>Whether it names extensions that whoever verifies it must know. None is known here. Source: RFC 7515, section 4.1.11.</summary>
+    public bool DemandsExtensions => Header is { } header && header.TryGetProperty("crit", out _);
+
     /// <summary>What was signed.</summary>
     public byte[] SignedBytes => Encoding.ASCII.GetBytes(_text, 0, _signed);
 

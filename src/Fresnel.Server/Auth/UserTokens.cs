@@ -50,7 +50,7 @@ internal sealed class UserTokens(ProviderKeys keys, TimeProvider time)
     private async ValueTask<VerifiedUser> VerifyAsync(JsonWebToken token, OidcProvider provider, CancellationToken cancellationToken)
     {
         if (token.Header is null || token.Subject is null || token.Moment("iat") is null || token.Moment("exp") is not { } expires) throw TokenRefusals.NotOidc();
-        if (token.Algorithm != OidcAlgorithm || token.Audiences.Count != 1 || expires <= time.GetUtcNow()) throw TokenRefusals.NotVerified();
+        if (token.DemandsExtensions || token.Algorithm != OidcAlgorithm || token.Audiences.Count != 1 || expires <= time.GetUtcNow()) throw TokenRefusals.NotVerified();
         var isSigned = false;
         await keys.OfAsync(provider, found => isSigned = IsSigned(token, found, OidcAlgorithm), cancellationToken);
         if (!isSigned) throw TokenRefusals.NotVerified();
@@ -60,7 +60,7 @@ internal sealed class UserTokens(ProviderKeys keys, TimeProvider time)
     private async ValueTask<VerifiedUser> VerifyAsync(JsonWebToken token, CustomJwtProvider provider, bool redacts, CancellationToken cancellationToken)
     {
         if (token.KeyId is not { } keyId) throw TokenRefusals.NotDecoded(null, redacts);
-        if (token.Algorithm != provider.Algorithm) throw TokenRefusals.NotDecoded(keyId, redacts);
+        if (token.DemandsExtensions || token.Algorithm != provider.Algorithm) throw TokenRefusals.NotDecoded(keyId, redacts);
         var isSigned = false;
         await keys.OfAsync(provider, found => isSigned = IsSigned(token, found, provider.Algorithm), cancellationToken);
         if (!isSigned) throw TokenRefusals.NotDecoded(keyId, redacts);

@@ -65,6 +65,9 @@ public sealed class UserTokenTests
         foreach (var token in (string[])[$"{none}.{good[1]}.", $"{none}.{good[1]}.{good[2]}", $"{hmac}.{good[1]}.{forged}", $"{good[0]}.{good[1]}.", $"{good[0]}.{good[1]}.{(good[2][0] == 'A' ? 'B' : 'A')}{good[2][1..]}"])
             Assert.Equal((401, KeyText), await test.AskAsync(token));
 
+        // Rightly signed, but with an extension that one must know.
+        Assert.Equal((401, KeyText), await test.AskAsync(test.Issuer.Sign(changeHeader: header => header["crit"] = (string[])["b64"])));
+
         // Signed by another of the issuer's keys, by an algorithm that was not deployed.
         var other = await test.AskAsync(test.Issuer.Sign(algorithm: "RS256"));
         Assert.Equal((401, KeyText.Replace("ES256", "RS256", StringComparison.Ordinal)), other);
