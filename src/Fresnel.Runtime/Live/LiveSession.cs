@@ -25,6 +25,8 @@ public sealed class LiveSession : IDisposable
     private Identity _identity = Identity.Anonymous;
     private Timestamp? _needs; // The oldest snapshot that the next transition may have; null when there is nothing to tell.
     private Timestamp _under; // The snapshot of the transition that is being computed or has not been sent yet; zero when the writer waits for one.
+    private bool _mustTell; // Whether the next transition is told even if it tells nothing: it was asked for.
+    private bool _mustTellUnder; // Likewise the one that is being computed.
     private Timestamp _told; // The snapshot of the last transition.
     private TaskCompletionSource? _wake; // Not null while the writer waits.
     private bool _isDisposed;
@@ -50,6 +52,7 @@ public sealed class LiveSession : IDisposable
                 else if (RemoveLocked(change.QueryId) is { } wait) abandoned.Add(wait);
             }
 
+            _mustTell = true;
             NeedLocked(Live.Newest);
         }
 
@@ -65,6 +68,7 @@ public sealed class LiveSession : IDisposable
             _identityVersion = version;
             _identity = identity;
             _due.UnionWith(_subscriptions.Values);
+            _mustTell = true;
             NeedLocked(Live.Newest);
         }
     }
@@ -75,7 +79,14 @@ public sealed class LiveSession : IDisposable
     {
         lock (Live.Gate)
         {
-            if (_isDisposed || (_under > Timestamp.Zero && _under >= atLeast)) return;
+            if (_isDisposed) return;
+            if (_under > Timestamp.Zero && _under >= atLeast)
+            {
+                _mustTellUnder = true;
+                return;
+            }
+
+            _mustTell = true;
             NeedLocked(atLeast);
         }
     }
@@ -83,10 +94,13 @@ public sealed class LiveSession : IDisposable
     /// <summary>Waits until there is something to tell, and computes it at the newest snapshot. One call at a time; each says that the transition before has been sent.</summary>
     public async ValueTask<LiveTransition> NextAsync(CancellationToken cancellationToken)
     {
-        lock (Live.Gate) _under = Timestamp.Zero;
-        var capture = await CaptureAsync(cancellationToken);
-        await LookAsync(capture, cancellationToken);
-        return TellOf(capture);
+        while (true)
+        {
+            lock (Live.Gate) _under = Timestamp.Zero;
+            var capture = await CaptureAsync(cancellationToken);
+            await LookAsync(capture, cancellationToken);
+            if (TellOf(capture) is { } transition) return transition;
+        }
     }
 
     /// <summary>Ends the session's watches.</summary>
@@ -200,6 +214,7 @@ public sealed class LiveSession : IDisposable
         _removed.Clear();
         _needs = null;
         _under = round.Timestamp;
+        (_mustTellUnder, _mustTell) = (_mustTell, false);
         return capture;
     }
 
@@ -299,8 +314,8 @@ public sealed class LiveSession : IDisposable
         }
     }
 
-    /// <summary>Compares what is held now with what the client was told, and tells the difference.</summary>
-    private LiveTransition TellOf(Capture capture)
+    /// <summary>Compares what is held now with what the client was told, and tells the difference; null when there is none and nobody asked.</summary>
+    private LiveTransition? TellOf(Capture capture)
     {
         lock (Live.Gate)
         {
@@ -315,6 +330,12 @@ public sealed class LiveSession : IDisposable
 
             foreach (var queryId in capture.Removed) modifications.Add(new LiveModification(queryId, null, null));
             _told = capture.Snapshot.Timestamp;
+            if (modifications.Count == 0 && !_mustTellUnder)
+            {
+                _under = Timestamp.Zero;
+                return null;
+            }
+
             return new LiveTransition(capture.QuerySetVersion, capture.IdentityVersion, _told, modifications);
         }
     }

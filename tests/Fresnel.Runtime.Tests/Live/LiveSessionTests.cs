@@ -51,10 +51,59 @@ public sealed class LiveSessionTests
         await shown.NextAsync();
 
         var written = await bed.InsertAsync(1, "a");
+        session.RequireTransition(written);
         var transition = await shown.CatchUpAsync(written);
 
         Assert.Empty(transition.Modifications);
         Assert.Equal(2, bed.Runs.Count);
+    }
+
+    [Fact]
+    public async Task Of_results_that_look_the_same_nothing_is_sent_unless_somebody_asks()
+    {
+        await using var bed = await OpenAsync();
+        var looksTheSame = true;
+        var runs = System.Threading.Channels.Channel.CreateUnbounded<bool>();
+        bed.After("a", (_, query) =>
+        {
+            runs.Writer.TryWrite(true);
+            return looksTheSame ? query with { Outcome = query.Outcome with { Value = "0"u8.ToArray() } } : query;
+        });
+        using var session = bed.Live.OpenSession();
+        var shown = new ShownState(session);
+        session.ChangeQueries(1, [new(0, List("a"))]);
+        await shown.NextAsync();
+        await runs.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        var next = shown.NextAsync();
+        for (var number = 0; number < 5; number++)
+        {
+            await bed.InsertAsync(number, "a");
+            await runs.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(next.IsCompleted);
+        looksTheSame = false;
+        var written = await bed.InsertAsync(5, "a");
+        Assert.Equal((written, 1), ((await next).Timestamp, shown.Last!.Modifications.Count));
+        Assert.Equal("[0,1,2,3,4,5]", shown.Values[0]);
+
+        // Asked for while it is being looked at, it is told though there is nothing to tell.
+        looksTheSame = true;
+        bed.After("a", (_, query) => query with { Outcome = query.Outcome with { Value = "[0,1,2,3,4,5]"u8.ToArray() } });
+        var goOn = new TaskCompletionSource();
+        var began = new TaskCompletionSource();
+        bed.Before("a", (_, _) =>
+        {
+            began.TrySetResult();
+            return goOn.Task;
+        });
+        next = shown.NextAsync();
+        var last = await bed.InsertAsync(6, "a");
+        await began.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        session.RequireTransition(last);
+        goOn.SetResult();
+        Assert.Equal((last, 0), ((await next).Timestamp, shown.Last!.Modifications.Count));
     }
 
     [Fact]
@@ -68,7 +117,9 @@ public sealed class LiveSessionTests
         await shown.NextAsync();
         Assert.Equal("boom", shown.Values[0]);
 
-        Assert.Empty((await shown.CatchUpAsync(await bed.InsertAsync(1, "a"))).Modifications);
+        var written = await bed.InsertAsync(1, "a");
+        session.RequireTransition(written);
+        Assert.Empty((await shown.CatchUpAsync(written)).Modifications);
     }
 
     [Fact]
@@ -87,7 +138,9 @@ public sealed class LiveSessionTests
             session.ChangeQueries(1, [new(0, List("a"))]);
             await shown.NextAsync();
 
-            var transition = await shown.CatchUpAsync(await bed.InsertAsync(1, "a"));
+            var written = await bed.InsertAsync(1, "a");
+            session.RequireTransition(written);
+            var transition = await shown.CatchUpAsync(written);
 
             Assert.Equal(redacts ? 0 : 1, transition.Modifications.Count);
         }
