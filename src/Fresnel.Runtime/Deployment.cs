@@ -80,7 +80,7 @@ public sealed class Deployment : IAsyncDisposable
     {
         var database = await Database.OpenAsync(
             store,
-            new DatabaseOptions { SystemTables = SystemTables.All, Time = options.Time, Entropy = options.Entropy, Log = options.Log, MemoryBudget = options.MemoryBudget, Limits = options.DataLimits },
+            options.Engine with { SystemTables = SystemTables.All, Time = options.Time, Entropy = options.Entropy, Log = options.Log, MemoryBudget = options.MemoryBudget, Limits = options.DataLimits },
             cancellationToken);
         try
         {

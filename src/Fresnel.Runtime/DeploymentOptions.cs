@@ -46,6 +46,9 @@ public sealed record DeploymentOptions
 
     /// <summary>Where the log goes.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>How the engine is run where nothing here says it: a simulation gives it a scheduler, and bounds that are soon reached.</summary>
+    internal DatabaseOptions Engine { get; init; } = new();
 }
 
 /// <summary>What a deployment is for.</summary>

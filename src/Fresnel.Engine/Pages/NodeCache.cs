@@ -26,6 +26,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
     private long _clean;
     private long _dirty;
     private long _loads;
+    private long _evictions;
 
     /// <summary>Snapshots before this one may miss pages that were given up.</summary>
     private Timestamp _givenUpBefore = Timestamp.Zero;
@@ -44,6 +45,9 @@ internal sealed class NodeCache(ICommitStore store, long budget)
 
     /// <summary>Pages that were loaded.</summary>
     public long Loads => Volatile.Read(ref _loads);
+
+    /// <summary>Nodes that were let go of.</summary>
+    public long Evictions => Volatile.Read(ref _evictions);
 
     /// <summary>Whether a checkpoint is due because of what only memory holds.</summary>
     public bool IsDirty => DirtyBytes > budget / 4;
@@ -265,6 +269,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
 
             _clean -= node.CountedBytes;
             node.State = NodeState.Out;
+            _evictions++;
             MayMiss = true;
             node.Content = null;
             _ring[_hand] = _ring[^1];

@@ -8,6 +8,14 @@ internal sealed class HistoryRecorder
     private readonly ConcurrentQueue<HistoryTransaction> _transactions = new();
     private long _clock, _values;
 
+    /// <summary>Begins where another one ended.</summary>
+    public HistoryRecorder(HistoryRecorder? earlier = null)
+    {
+        if (earlier is null) return;
+        foreach (var transaction in earlier._transactions) _transactions.Enqueue(transaction);
+        (_clock, _values) = (earlier._clock, earlier._values);
+    }
+
     public int Count => _transactions.Count;
 
     public long Tick() => Interlocked.Increment(ref _clock);

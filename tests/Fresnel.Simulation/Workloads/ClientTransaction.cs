@@ -7,7 +7,11 @@ using Fresnel.Values;
 namespace Fresnel.Simulation.Workloads;
 
 /// <summary>One run of a transaction by a client: lists, registers and ranges as documents of three tables. Takes down what it does and what it is shown.</summary>
-internal sealed class ClientTransaction(Transaction transaction, HistoryRecorder recorder, CancellationToken cancellationToken)
+/// <param name="transaction">The engine's.</param>
+/// <param name="recorder">Gives values that were never given.</param>
+/// <param name="cancellationToken">Gives up.</param>
+/// <param name="pause">Awaited before each look at the database; null for no pause.</param>
+internal sealed class ClientTransaction(Transaction transaction, HistoryRecorder recorder, CancellationToken cancellationToken, Func<ValueTask>? pause = null)
 {
     /// <summary>What makes a document a little larger than its values, so that the memory budget is felt.</summary>
     private static readonly Value Padding = new string('.', 200);
@@ -60,9 +64,22 @@ internal sealed class ClientTransaction(Transaction transaction, HistoryRecorder
         _operations.Add(new Write(key, version));
     }
 
+    /// <summary>Reads the registers from one name, to just before another.</summary>
+    public async ValueTask ReadRegistersAsync(string from, string before)
+    {
+        var table = Table("registers");
+        var stream = transaction.Read(table, table.FindIndex("by_key")!, new(IndexKey.Encode(from), IndexKey.Encode(before)));
+        while (await stream.NextAsync(cancellationToken) is { } found)
+        {
+            var fields = found.Fields;
+            _operations.Add(new Read(fields["key"].AsString(), fields["version"].AsInt64()));
+        }
+    }
+
     /// <summary>Reads the rows whose place lies in a stretch of ten.</summary>
     public async ValueTask<int> ReadRowsAsync(int range, bool descending)
     {
+        if (pause is not null) await pause();
         var table = Table("rows");
         var interval = new KeyInterval(IndexKey.Encode(Value.Float64(range * 10)), IndexKey.Encode(Value.Float64(range * 10 + 10)));
         var stream = transaction.Read(table, table.FindIndex("by_place")!, interval, descending);
@@ -82,6 +99,7 @@ internal sealed class ClientTransaction(Transaction transaction, HistoryRecorder
 
     private async ValueTask<Document?> FindAsync(string name, string key)
     {
+        if (pause is not null) await pause();
         var table = Table(name);
         var stream = transaction.Read(table, table.FindIndex("by_key")!, KeyInterval.Prefix(IndexKey.Encode(key)));
         var found = await stream.NextAsync(cancellationToken);

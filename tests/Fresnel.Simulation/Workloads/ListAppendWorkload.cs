@@ -36,6 +36,6 @@ internal sealed class ListAppendWorkload : Workload
 
     public override async ValueTask ReadAllAsync(ClientTransaction transaction)
     {
-        foreach (var key in _keys.Keys) await transaction.ReadListAsync(key);
+        foreach (var key in _keys.Keys.Order(StringComparer.Ordinal)) await transaction.ReadListAsync(key);
     }
 }

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Fresnel.Simulation.Worlds;
+
+/// <summary>Deterministic simulation: whatever a seed makes of threads, time, faults and crashes, what clients are shown is serialisable, and nothing is lost, doubled or torn.</summary>
+/// <remarks><c>FRESNEL_SEED</c> begins at a seed, <c>FRESNEL_RUNS</c> goes through so many. See <c>docs/internals/simulation.md</c>.</remarks>
+public sealed class WorldTests
+{
+    /// <summary>Worlds of the suite.</summary>
+    private const int Runs = 120;
+
+    /// <summary>So many worlds see everything.</summary>
+    private const int Enough = 1_000;
+
+    private static readonly int Threads = Setting("FRESNEL_THREADS", 2);
+
+    [Fact]
+    public void Every_world_is_serialisable_and_loses_nothing()
+    {
+        var (first, runs) = (Setting("FRESNEL_SEED", Environment.TickCount & 0xfffffff), Setting("FRESNEL_RUNS", Runs));
+        var start = Stopwatch.GetTimestamp();
+        var (next, total, failures) = (first - 1, new WorldCounts(), new ConcurrentQueue<(int Seed, Exception Failure)>());
+        var threads = Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
+        {
+            while (failures.IsEmpty && Interlocked.Increment(ref next) is var seed && seed < first + runs)
+            {
+                if (Live(seed, total) is { } failure) failures.Enqueue((seed, failure));
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        foreach (var (seed, failure) in failures) Assert.Fail($"Seed {seed}: {failure}\n\nReplay it with FRESNEL_SEED={seed} FRESNEL_RUNS=1.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seeds {first} to {first + runs - 1} in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {total}");
+        // One alone need not see everything.
+        if (runs >= Enough) Assert.All(total.All, one => Assert.True(one.Count > 0, $"{one.Name} was never seen, from seed {first} on."));
+    }
+
+    [Fact]
+    public void The_same_seed_goes_the_same_way_twice()
+    {
+        var seed = Setting("FRESNEL_SEED", Environment.TickCount & 0xfffffff);
+        var worlds = new[] { new World(seed), new World(seed) };
+        foreach (var world in worlds) world.Run();
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}: {worlds[0].Course.Steps} steps, sum {worlds[0].Course.Sum:x16}");
+        Assert.Equal((worlds[0].Course.Steps, worlds[0].Course.Sum), (worlds[1].Course.Steps, worlds[1].Course.Sum));
+    }
+
+    private static Exception? Live(int seed, WorldCounts total)
+    {
+        var world = new World(seed);
+        try
+        {
+            world.Run();
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+
+        lock (total) total.Add(world.Counts);
+        return null;
+    }
+
+    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var given) ? given : otherwise;
+}
