@@ -220,7 +220,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
             node.Content = content;
             _clean += node.CountedBytes;
             _ring.Add(node);
-            MakeRoom();
+            MakeRoom(spared: node);
         }
     }
 
@@ -232,12 +232,13 @@ internal sealed class NodeCache(ICommitStore store, long budget)
             missing.Node.CountedBytes += warm.Json.Length;
             if (missing.Node.State is NodeState.Clean or NodeState.Pinned) _clean += warm.Json.Length;
             else if (missing.Node.State == NodeState.Dirty) _dirty += warm.Json.Length;
-            MakeRoom();
+            MakeRoom(spared: missing.Node);
         }
     }
 
     /// <summary>Moves the hand until memory is within the budget, twice around at most.</summary>
-    private void MakeRoom()
+    /// <param name="spared">What was loaded just now, and must stay until its reader has looked: else the two would go in a circle.</param>
+    private void MakeRoom(Node? spared = null)
     {
         if (_isHeld) return;
         // However much is dirty, an eighth is for what is read.
@@ -246,7 +247,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
         {
             if (_hand >= _ring.Count) _hand = 0;
             var node = _ring[_hand];
-            if (node.WasRead || node.Content is Branch { HasChildInMemory: true })
+            if (node.WasRead || ReferenceEquals(node, spared) || node.Content is Branch { HasChildInMemory: true })
             {
                 node.WasRead = false;
                 _hand++;

@@ -23,6 +23,9 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     /// <summary>The longest sleep; timers do not take years.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
 
+    /// <summary>How long it waits when something failed that should not have.</summary>
+    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
+
     private readonly InvokerParts _parts;
     private readonly FunctionInvoker _invoker;
     private readonly ILogger _log;
@@ -128,7 +131,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
                 {
                     // The loop must not end while the deployment runs; it looks again in a while.
                     LogLoopFailed(_log, exception);
-                    _timer.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+                    _timer.Change(AfterFault, Timeout.InfiniteTimeSpan);
                 }
 
                 await _wake.Reader.ReadAsync(cancellationToken);
@@ -199,6 +202,8 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         catch (Exception exception)
         {
             LogJobFailed(_log, exception, job.Id.ToString());
+            // It is pending still and begins again; not at once, since what failed may go on failing.
+            await Task.Delay(AfterFault, _parts.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {

@@ -195,6 +195,25 @@ public sealed class NodeCacheTests
     }
 
     [Fact]
+    public async Task A_large_document_stays_until_its_reader_has_it_however_small_the_budget()
+    {
+        var db = await TestDatabase.OpenAsync();
+        var ids = new List<DocumentId>();
+        for (var i = 0; i < 10; i++) ids.Add((await db.InsertAsync("large", ("n", Value.Float64(i)), ("text", new string('x', 200_000)))).Id);
+        await db.Database.CheckpointAsync(Token);
+        await db.DisposeAsync();
+
+        await using var again = await TestDatabase.OpenAsync(db.Store.Reopen(), new() { MemoryBudget = 64 << 10 });
+        using var transaction = again.Database.BeginRead();
+        for (var i = 0; i < 10; i++)
+        {
+            // Let go of too early, it would be loaded again and again.
+            var found = await Task.Run(async () => await transaction.Get(ids[i]), Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+            Assert.Equal(Value.Float64(i), found!.Fields["n"]);
+        }
+    }
+
+    [Fact]
     public async Task Old_versions_of_nodes_are_let_go_of_when_nobody_reads_them()
     {
         await using var db = await TestDatabase.OpenAsync();

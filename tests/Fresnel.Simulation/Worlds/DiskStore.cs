@@ -4,7 +4,7 @@ using Fresnel.Engine.Stores;
 namespace Fresnel.Simulation.Worlds;
 
 /// <summary>The store of one life: passes calls on to the disk, slowly, and lets some fail. Between any two of its steps the process may crash.</summary>
-internal sealed class DiskStore(Disk disk, Course course, VirtualTime time, Random random, WorldCounts counts) : ICommitStore
+internal sealed class DiskStore(Disk disk, Course course, TimeProvider time, Random random, WorldCounts counts) : ICommitStore
 {
     private bool _isBroken; // Starts false; true once a sync failed: then nothing is taken any more.
     private int _appends;
@@ -88,7 +88,7 @@ internal sealed class DiskStore(Disk disk, Course course, VirtualTime time, Rand
     private bool Append(long position, ReadOnlyMemory<byte> group)
     {
         if (position != disk.Log.Count) throw new StoreException(StoreFailure.Refused, $"The log ends at {disk.Log.Count}, not at {position}.");
-        course.Note(group.Span[^4..]);
+        course.Note(group.Span[^Math.Min(4, group.Length)..]); // Its checksum.
         disk.Append(group);
         return true;
     }

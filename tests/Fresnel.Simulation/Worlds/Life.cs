@@ -78,8 +78,9 @@ internal sealed class Life : IDisposable
         var life = _scheduler.Start(LiveAsync);
         _scheduler.Run(() =>
         {
+            if (_world.Course.Steps - firstStep > MostSteps - 500) _scheduler.Trace ??= [];
             if (_world.Time.GetUtcNow() - began > Longest || _world.Course.Steps - firstStep > MostSteps)
-                throw new StuckException($"Life {_number} ({_end}) has not ended after {_world.Time.GetUtcNow() - began} of its time and {_world.Course.Steps - firstStep} steps.");
+                throw new StuckException($"Life {_number} ({_end}) has not ended after {_world.Time.GetUtcNow() - began} of its time and {_world.Course.Steps - firstStep} steps: {Describe()}");
             return life.IsCompleted || _crashesAt <= _world.Course.Steps;
         });
         if (life.Exception is { } failed) throw failed.InnerExceptions.Count == 1 ? failed.InnerException! : failed;
@@ -111,7 +112,14 @@ internal sealed class Life : IDisposable
     public void Dispose() => _stopping.Dispose();
 
     /// <summary>Whether a client must put up with this: the store failed, or the process is on its way out.</summary>
-    public bool Forgives(Exception exception) => exception is StoreException || (IsOver && exception is not InvalidDataException);
+    public bool Forgives(Exception exception)
+    {
+        LastForgiven = exception;
+        return exception is StoreException { Failure: not StoreFailure.Damaged } || (IsOver && exception is not InvalidDataException);
+    }
+
+    /// <summary>What was put up with last; for whoever must find out why a life does not end.</summary>
+    private Exception? LastForgiven { get; set; }
 
     private async Task LiveAsync()
     {
@@ -132,6 +140,13 @@ internal sealed class Life : IDisposable
         await Deployment.DisposeAsync();
         await Task.WhenAll(clients, requesters);
     }
+
+    /// <summary>How far it came, for whoever must find out why it does not end.</summary>
+    private string Describe() => _deployment is null ? "it was not opened." :
+        $"{_begun} of {_transactions} begun, {_clients.Count(client => client.IsBusy)} clients at work, {_world.Counts.TooOld} runs too old, last forgiven {LastForgiven?.Message}, published {Database.Published.Timestamp}, log {_world.LogEnd}, "
+        + $"watchers at {string.Join(' ', _watchers.Select(watcher => watcher.At))}, being filled: {string.Join(' ', Database.Published.Catalog.Backfilling.Select(index => index.Name))}, "
+        + $"dirty {Database.Nodes.DirtyBytes} of {Database.Nodes.ResidentBytes}, {Database.Contended}. What goes on: "
+        + string.Join(", ", (_scheduler.Trace ?? []).CountBy(step => step).OrderByDescending(step => step.Value).Take(12).Select(step => $"{step.Value} × {step.Key}"));
 
     /// <summary>Opens it; a store that refuses is asked again.</summary>
     private async Task<Deployment> OpenAsync()
@@ -154,7 +169,7 @@ internal sealed class Life : IDisposable
                 _store = store;
                 return await WorldFunctions.StartAsync(store, _world.Time, new(chance), _scheduler, _world.Recorder, options);
             }
-            catch (StoreException) when (attempt < 20)
+            catch (Exception exception) when (exception is StoreException or CommitFailedException && attempt < 20)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(10), _world.Time);
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 
 namespace Fresnel.Simulation.Worlds;
 
@@ -30,6 +31,9 @@ internal sealed class SeededScheduler : TaskScheduler
 
     /// <inheritdoc/>
     public override int MaximumConcurrencyLevel => 1;
+
+    /// <summary>What the latest steps were, once somebody asks for it: names of the methods that went on.</summary>
+    public List<string>? Trace { get; set; }
 
     /// <summary>Starts something on it.</summary>
     public Task Start(Func<Task> run) => Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
@@ -76,8 +80,18 @@ internal sealed class SeededScheduler : TaskScheduler
         _runnable[at] = _runnable[^1];
         _runnable.RemoveAt(_runnable.Count - 1);
         _course.CountStep();
+        Trace?.Add(NameOf(task));
         TryExecuteTask(task);
         _time.Pass(StepTime);
+    }
+
+    /// <summary>What a task will run. The runtime tells it to debuggers only.</summary>
+    private static string NameOf(Task task)
+    {
+        var action = typeof(Task).GetField("m_action", BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(task) as Delegate;
+        var state = typeof(Task).GetField("m_stateObject", BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(task);
+        var target = (state as Delegate)?.Target ?? state ?? action?.Target;
+        return target?.GetType() is { IsGenericType: true } box ? box.GetGenericArguments()[^1].ToString() : target?.ToString() ?? action?.Method.Name ?? "?";
     }
 }
 

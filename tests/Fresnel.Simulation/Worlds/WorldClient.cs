@@ -31,6 +31,9 @@ internal sealed class WorldClient(string session, World world, Life life, Random
         await AwaitAnswersAsync();
     }
 
+    /// <summary>Whether somebody must still tell it the end of something.</summary>
+    public bool IsBusy => _inFlight.Count > 0;
+
     /// <summary>The process died: nobody will answer what is under way.</summary>
     public void Crashed()
     {
@@ -169,6 +172,8 @@ internal sealed class WorldClient(string session, World world, Life life, Random
                 break;
             default:
                 End(flight, HistoryOutcome.Aborted);
+                // Memory or the disk is full: that takes a while to pass.
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10, 300)), world.Time);
                 break;
         }
     }
