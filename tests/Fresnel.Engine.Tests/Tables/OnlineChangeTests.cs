@@ -202,6 +202,67 @@ public sealed class OnlineChangeTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public async Task A_drop_that_the_store_refused_leaves_the_table_and_its_count_of_memory_as_they_were()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        await db.CreateTableAsync("many", ("by_n", ["n"]));
+        await db.WriteAsync(async transaction =>
+        {
+            for (var i = 0; i < 2_000; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
+        });
+        var (dirty, contents) = (db.Database.Nodes.DirtyBytes, await DatabaseContents.OfAsync(db.Database));
+        db.Store.FailAppend = _ => Stores.StoreFailure.Refused;
+        var drop = db.Database.BeginWrite();
+        drop.DropTable(drop.FindTable("", "many")!);
+        Assert.Equal(CommitOutcome.Refused, (await db.CommitAsync(drop)).Outcome);
+        db.Store.FailAppend = null;
+
+        Assert.Equal(contents, await DatabaseContents.OfAsync(db.Database));
+        Assert.InRange(db.Database.Nodes.DirtyBytes, dirty, dirty + (dirty / 100)); // Trees that are still empty are counted only now.
+        await db.InsertAsync("many", ("n", Value.Float64(-1)));
+        await db.Database.CheckpointAsync(Token);
+        Assert.Equal(0, db.Database.Nodes.DirtyBytes);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
+    }
+
+    /// <summary>Who began to read an index before it went reads it to its end, from pages that only old snapshots need.</summary>
+    [Fact]
+    public async Task An_index_that_goes_under_a_reader_is_read_to_its_end_and_then_leaves_its_pages()
+    {
+        var (store, _) = await FilledAsync(Documents, ("by_n", ["n"]));
+        var pages = store.PageCount;
+        await using var db = await TestDatabase.OpenAsync(store, new() { MemoryBudget = 1 << 20, ReplacedPagesKeptFor = TimeSpan.Zero });
+        using (var reader = db.Database.BeginRead(limits: TransactionLimits.None))
+        {
+            var table = reader.FindTable("", "many")!;
+            var stream = reader.Read(table, table.FindIndex("by_n")!, KeyInterval.All);
+            for (var n = 0; n < Documents; n++)
+            {
+                if (n == 100)
+                {
+                    await db.WriteAsync(transaction =>
+                    {
+                        transaction.DropIndex(transaction.FindTable("", "many")!.FindIndex("by_n")!);
+                        return Task.CompletedTask;
+                    });
+                    await db.Database.CheckpointAsync(Token);
+                    await db.Database.CheckpointAsync(Token);
+                }
+
+                Assert.Equal(n, (await stream.NextAsync(Token))!.Fields["n"].AsFloat64());
+            }
+
+            Assert.Null(await stream.NextAsync(Token));
+        }
+
+        await db.InsertAsync("many", ("n", Value.Float64(-1)));
+        await db.Database.CheckpointAsync(Token);
+        await db.Database.CheckpointAsync(Token);
+        Assert.InRange(store.PageCount, 1, pages - (Documents / 64));
+        await DatabaseContents.CheckIndexesAsync(db.Database);
+    }
+
     private static async Task<(MemoryCommitStore Store, List<DocumentId> Ids)> FilledAsync(int count, params (string Name, string[] Fields)[] indexes)
     {
         var db = await TestDatabase.OpenAsync();
