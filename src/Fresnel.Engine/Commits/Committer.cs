@@ -234,24 +234,27 @@ internal sealed partial class Committer : IAsyncDisposable
             return;
         }
 
+        // Before memory is looked at: where a document goes that names its commit's timestamp is known only now.
+        var timestamp = NextTimestamp();
+        commit.Prepared!.Finish(timestamp);
         if (_nodes.MayMiss && Residency.IsMissing(_nodes, _pending, commit))
         {
             _ = Loop.Start(_options.Scheduler, () => ReturnAsync(commit));
             return;
         }
 
-        commit.Timestamp = Order();
+        commit.Timestamp = _lastTimestamp = timestamp;
         Stage(commit);
         _arrivals.Admitted(commit);
     }
 
     private bool MustWaitForCheckpoint() => _stopped is null && _nodes.IsFull && _relief() is not null;
 
-    private Timestamp Order()
+    private Timestamp NextTimestamp()
     {
         var now = Timestamp.FromClock(_options.Time.GetUtcNow());
         var next = new Timestamp(_lastTimestamp.Nanoseconds + 1);
-        return _lastTimestamp = now > next ? now : next;
+        return now > next ? now : next;
     }
 
     private void Stage(Commit commit)
@@ -259,7 +262,6 @@ internal sealed partial class Committer : IAsyncDisposable
         var prepared = commit.Prepared!;
         _forming.Commits.Add(commit);
         _batch.Add(commit);
-        // The bytes first: placeholders become the timestamp here, and then the keys are right too.
         prepared.WriteTo(_forming.Log, commit.Timestamp);
         foreach (var write in prepared.Writes) _pending.Apply(commit.Timestamp, write);
         _recent.Add(commit.Timestamp, prepared.Writes);

@@ -10,15 +10,15 @@ namespace Fresnel.Engine.Commits;
 /// <summary>A transaction's writes with everything that can be computed before their place in the order is known. Made on the submitter's thread, to spare the committer's.</summary>
 internal sealed class PreparedCommit
 {
-    private readonly bool _hasPlaceholders;
+    private readonly PreparedWrite[]? _unfinished; // The writes with placeholders for the commit's timestamp; null when there are none.
     private PreparedWrite[] _writes;
     private ReadOnlyMemory<byte> _body;
 
     private PreparedCommit(PreparedWrite[] writes)
     {
         _writes = writes;
-        _hasPlaceholders = Array.Exists(writes, write => write.HasPlaceholder);
-        if (!_hasPlaceholders) _body = Encode(writes);
+        if (Array.Exists(writes, write => write.HasPlaceholder)) _unfinished = writes;
+        else _body = Encode(writes);
     }
 
     /// <summary>The writes, those to the catalog tables first.</summary>
@@ -42,15 +42,17 @@ internal sealed class PreparedCommit
         return new([.. writes]);
     }
 
-    /// <summary>Appends the commit to a group of the log.</summary>
+    /// <summary>Puts a timestamp in the place of every placeholder: the bytes and the keys are those of a commit at that time. Done again when it gets another one.</summary>
+    public void Finish(Timestamp timestamp)
+    {
+        if (_unfinished is null) return;
+        _writes = Array.ConvertAll(_unfinished, write => write.HasPlaceholder ? write.WithTimestamp(timestamp) : write);
+        _body = Encode(_writes);
+    }
+
+    /// <summary>Appends the finished commit to a group of the log.</summary>
     public void WriteTo(ByteWriter group, Timestamp timestamp)
     {
-        if (_hasPlaceholders)
-        {
-            _writes = Array.ConvertAll(_writes, write => write.HasPlaceholder ? write.WithTimestamp(timestamp) : write);
-            _body = Encode(_writes);
-        }
-
         group.Int64(timestamp.Nanoseconds);
         group.Bytes(_body.Span);
     }

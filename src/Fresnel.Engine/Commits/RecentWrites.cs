@@ -104,6 +104,8 @@ internal sealed class RecentWrites
     public void DropAfter(Timestamp timestamp)
     {
         Newest = timestamp;
+        // What took long to be lost may be forgotten in part; it need not be tested against, and who begins now must be.
+        if (Floor > timestamp) Floor = timestamp;
         foreach (var log in _logs.Values) _entries -= log.RemoveAfter(timestamp.Nanoseconds);
     }
 

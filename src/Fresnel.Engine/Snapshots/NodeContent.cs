@@ -192,10 +192,10 @@ internal sealed class Branch : NodeContent
         _size++;
     }
 
-    /// <summary>Takes a child out, with the separator on one side of it.</summary>
-    public void RemoveAt(int at)
+    /// <summary>Takes a child out, with the separator on one side of it: the neighbour on that side takes its place.</summary>
+    public void RemoveAt(int at, int separator)
     {
-        if (Count > 0) RemoveKey(Math.Max(0, at - 1));
+        RemoveKey(separator);
         Array.Copy(_children, at + 1, _children, at, _size - at - 1);
         _children[--_size] = null!;
     }

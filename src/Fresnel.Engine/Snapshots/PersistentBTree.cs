@@ -177,16 +177,31 @@ internal sealed class PersistentBTree
         Remove(owner, ref branch.ChildAt(at), key);
         var child = branch.ChildAt(at);
         if (child.Required.Size >= Node.Thin) return;
-        if (IsEmpty(child) && branch.Size > 1)
-        {
-            owner.Gone.Add(child);
-            branch.RemoveAt(at);
-            return;
-        }
+        if (IsEmpty(child) && TakeOutEmpty(owner, branch, at)) return;
 
         // A thin node beside a full one is left alone: merging would only be followed by a split. So is one whose neighbour is not in memory.
         if (at > 0 && Fit(child, branch.ChildAt(at - 1))) MergeRight(owner, branch, at - 1);
         else if (at + 1 < branch.Size && Fit(child, branch.ChildAt(at + 1))) MergeRight(owner, branch, at);
+    }
+
+    /// <summary>Takes an empty child out; false where it must stay, because neither neighbour is in memory.</summary>
+    /// <remarks>Its keys' place falls to a neighbour, and the next key of the same commit may be put there: that its path is in memory was made sure of before.</remarks>
+    private static bool TakeOutEmpty(BatchOwner owner, Branch branch, int at)
+    {
+        int separator;
+        if (at > 0 && IsInMemory(branch.ChildAt(at - 1), last: true)) separator = at - 1;
+        else if (at + 1 < branch.Size && IsInMemory(branch.ChildAt(at + 1), last: false)) separator = at;
+        else return false;
+        owner.TakeOut(branch.ChildAt(at));
+        branch.RemoveAt(at, separator);
+        return true;
+    }
+
+    /// <summary>Whether a node is in memory, and all that is below it at one edge.</summary>
+    private static bool IsInMemory(Node node, bool last)
+    {
+        while (node.Content is Branch branch) node = branch.ChildAt(last ? branch.Size - 1 : 0);
+        return node.Content is not null;
     }
 
     private static bool Fit(Node child, Node neighbour) => neighbour.Content is { } content && child.Required.Size + content.Size <= Node.Width * 3 / 4;
@@ -211,7 +226,7 @@ internal sealed class PersistentBTree
         }
 
         owner.Gone.Add(right);
-        parent.RemoveAt(at + 1);
+        parent.RemoveAt(at + 1, at);
     }
 
     private void RequireOwner(BatchOwner owner)

@@ -1,5 +1,6 @@
 using Fresnel.Engine.Commits;
 using Fresnel.Engine.Stores;
+using Fresnel.Testing;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Tests.Commits;
@@ -94,6 +95,33 @@ public sealed class CommitterTests
         Assert.Equal([0, 4], (await db.ReadAllAsync("items")).Select(document => document.Fields["n"].AsFloat64()));
         await using var again = await TestDatabase.OpenAsync(db.Store.Reopen());
         Assert.Equal(await DatabaseContents.OfAsync(db.Database), await DatabaseContents.OfAsync(again.Database));
+    }
+
+    [Fact]
+    public async Task Commits_go_on_after_a_group_that_took_so_long_to_be_refused_that_writes_behind_it_were_forgotten()
+    {
+        var time = new ManualTime();
+        await using var db = await TestDatabase.OpenAsync(null, new() { Time = time });
+        await db.InsertAsync("items", ("n", Value.Float64(0)));
+        var refuse = true;
+        db.Store.FailAppend = _ => refuse ? StoreFailure.Refused : null;
+        var lost = new List<Commit>();
+        using (db.Store.Hold())
+        {
+            lost.Add(await InsertAsync(db, 1));
+            await db.Store.Held;
+            for (var i = 2; i < 5; i++)
+            {
+                time.Advance(TimeSpan.FromSeconds(40));
+                lost.Add(await InsertAsync(db, i));
+                await lost[^1].Sealed;
+            }
+        }
+
+        foreach (var commit in lost) Assert.Equal(CommitOutcome.Refused, (await commit.Published.WaitAsync(TimeSpan.FromSeconds(10), TestDatabase.Token)).Outcome);
+        refuse = false;
+        await db.InsertAsync("items", ("n", Value.Float64(5)));
+        Assert.Equal([0, 5], (await db.ReadAllAsync("items")).Select(document => document.Fields["n"].AsFloat64()));
     }
 
     [Theory]
