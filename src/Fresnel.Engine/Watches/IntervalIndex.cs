@@ -6,7 +6,7 @@ namespace Fresnel.Engine.Watches;
 /// <summary>Finds the watched intervals of one index that a key lies in.</summary>
 /// <remarks>
 /// Most intervals are single keys or equality prefixes: those are found by hashing the key and its beginnings, in time that does not grow with their number.
-/// Real ranges lie in an interval treap.
+/// Real ranges lie in an interval tree.
 /// </remarks>
 internal sealed class IntervalIndex
 {
@@ -18,7 +18,7 @@ internal sealed class IntervalIndex
 
     private readonly KeyedBags _points;
     private readonly List<KeyedBags> _prefixes = []; // One for each length that there is.
-    private readonly IntervalTreap _ranges = new();
+    private readonly IntervalTree _ranges = new();
     private readonly List<WatchBag> _hits = []; // Of one look; kept so that it need not be made again.
     private readonly Action _onEmpty, _onLeft;
 

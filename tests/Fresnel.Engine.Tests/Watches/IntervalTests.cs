@@ -7,8 +7,12 @@ namespace Fresnel.Engine.Tests.Watches;
 
 public sealed class IntervalTests
 {
-    [Fact]
-    public void The_index_finds_what_a_scan_finds()
+    /// <summary>Also where keys differ only behind what a page compares as numbers.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(12)]
+    public void The_index_finds_what_a_scan_finds(int shared)
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
@@ -26,14 +30,14 @@ public sealed class IntervalTests
             }
             else
             {
-                var entry = (Interval: RandomInterval(random), Watch: new Watch(list, new ReadSet(), Timestamp.Zero));
+                var entry = (Interval: RandomInterval(random, shared), Watch: new Watch(list, new ReadSet(), Timestamp.Zero));
                 if (entry.Interval.IsEmpty) continue;
                 var bag = index.GetOrAdd(entry.Interval);
                 entry.Watch.Seats = [new(bag, bag.Add(entry.Watch, 0))];
                 all.Add(entry);
             }
 
-            var key = RandomKey(random);
+            var key = RandomKey(random, shared);
             var found = new List<Watch>();
             index.Touch(key, new Timestamp(1), found);
             var expected = all.Where(entry => entry.Interval.Contains(key)).Select(entry => entry.Watch).ToHashSet();
@@ -110,22 +114,22 @@ public sealed class IntervalTests
         }
     }
 
-    private static KeyInterval RandomInterval(Random random)
+    private static KeyInterval RandomInterval(Random random, int shared = 0)
     {
-        var lower = RandomKey(random);
+        var lower = RandomKey(random, shared);
         return random.Next(5) switch
         {
             0 => KeyInterval.Point(lower),
             1 => KeyInterval.Prefix(lower),
             2 => new(lower, null),
-            _ => new(lower, RandomKey(random)),
+            _ => new(lower, RandomKey(random, shared)),
         };
     }
 
-    private static byte[] RandomKey(Random random)
+    private static byte[] RandomKey(Random random, int shared = 0)
     {
-        var key = new byte[random.Next(0, 4)];
-        for (var i = 0; i < key.Length; i++) key[i] = (byte)random.Next(0, 5);
+        var key = new byte[shared + random.Next(0, 4)];
+        for (var i = 0; i < key.Length; i++) key[i] = i < shared ? (byte)0xff : (byte)random.Next(0, 5);
         return key;
     }
 }
