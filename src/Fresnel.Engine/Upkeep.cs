@@ -92,7 +92,16 @@ internal sealed partial class Upkeep : IPublicationListener, IAsyncDisposable
         while (more)
         {
             var transaction = _database.BeginWrite(TransactionLimits.None);
-            more = await RequestRecords.PruneAsync(transaction, now, PrunedAtOnce, _stopping.Token);
+            try
+            {
+                more = await RequestRecords.PruneAsync(transaction, now, PrunedAtOnce, _stopping.Token);
+            }
+            catch
+            {
+                transaction.Dispose();
+                throw;
+            }
+
             var commit = await _database.SubmitAsync(transaction, _stopping.Token);
             more &= (await commit.Sealed.OrCanceled(_stopping.Token)).Outcome == CommitOutcome.Committed;
         }

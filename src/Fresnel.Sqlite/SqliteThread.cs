@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Fresnel.Sqlite;
 
 /// <summary>The one thread that owns the connection. SQLite blocks; so this thread may, and no other does.</summary>
-/// <remarks>Work is done in the order in which it came. The queue needs no bound of its own: the engine has one append, one slice of pages and one read under way at most.</remarks>
+/// <remarks>Work is done in the order in which it came. The queue needs no bound of its own: the engine has one append and one call of a checkpoint under way at most, and one read for each invocation that waits for a page.</remarks>
 internal sealed class SqliteThread : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];

@@ -15,8 +15,8 @@ internal sealed class KeyLog(Table table)
     /// <summary>Whether there is nothing in it.</summary>
     public bool IsEmpty => _blocks is [{ Count: 0 }];
 
-    /// <summary>Adds a key behind all others.</summary>
-    public void Add(long timestamp, ReadOnlySpan<byte> key)
+    /// <summary>Adds a key behind all others; returns the bytes that it takes.</summary>
+    public int Add(long timestamp, ReadOnlySpan<byte> key)
     {
         var last = _blocks[^1];
         if (!last.HasRoom(key.Length))
@@ -27,17 +27,18 @@ internal sealed class KeyLog(Table table)
         }
 
         last.Add(timestamp, key);
+        return key.Length + Block.EntryBytes;
     }
 
     /// <summary>Goes back through the keys that were written after a timestamp, the newest first.</summary>
     public Backwards After(long timestamp) => new(_blocks, timestamp);
 
-    /// <summary>Takes out what was written at or before a timestamp; returns how many keys that were.</summary>
+    /// <summary>Takes out what was written at or before a timestamp; returns the bytes that it took.</summary>
     /// <param name="timestamp">The timestamp.</param>
     /// <param name="newest">The last of those that were taken out; stays when there are none.</param>
-    public int RemoveThrough(long timestamp, ref long newest)
+    public long RemoveThrough(long timestamp, ref long newest)
     {
-        var removed = 0;
+        var removed = 0L;
         var gone = 0;
         foreach (var block in _blocks)
         {
@@ -50,10 +51,10 @@ internal sealed class KeyLog(Table table)
         return removed;
     }
 
-    /// <summary>Takes out what was written after a timestamp; returns how many keys that were.</summary>
-    public int RemoveAfter(long timestamp)
+    /// <summary>Takes out what was written after a timestamp; returns the bytes that it took.</summary>
+    public long RemoveAfter(long timestamp)
     {
-        var removed = 0;
+        var removed = 0L;
         var kept = _blocks.Count;
         for (; kept > 0; kept--)
         {
@@ -104,7 +105,7 @@ internal sealed class KeyLog(Table table)
     /// <summary>Some keys in a row, one behind the other in one array.</summary>
     internal sealed class Block(int entries, int bytes)
     {
-        public const int LeastEntries = 16, LeastBytes = 512;
+        public const int LeastEntries = 16, LeastBytes = 512, EntryBytes = 16;
         private const int MostEntries = 2_048, MostBytes = 64 << 10;
 
         private readonly Entry[] _entries = new Entry[entries];
@@ -119,6 +120,9 @@ internal sealed class KeyLog(Table table)
         public int Count => End - First;
 
         private int Used => End == 0 ? 0 : _entries[End - 1].End;
+
+        /// <summary>Bytes of the entries that were not taken out.</summary>
+        private int Taken => Count == 0 ? 0 : Used - (First == 0 ? 0 : _entries[First - 1].End) + Count * EntryBytes;
 
         public long TimestampAt(int at) => _entries[at].Timestamp;
 
@@ -142,16 +146,16 @@ internal sealed class KeyLog(Table table)
 
         public int RemoveThrough(long timestamp, ref long newest)
         {
-            var first = First;
+            var before = Taken;
             while (First < End && _entries[First].Timestamp <= timestamp) newest = Math.Max(newest, _entries[First++].Timestamp);
-            return First - first;
+            return before - Taken;
         }
 
         public int RemoveAfter(long timestamp)
         {
-            var end = End;
+            var before = Taken;
             while (End > First && _entries[End - 1].Timestamp > timestamp) End--;
-            return end - End;
+            return before - Taken;
         }
 
         /// <summary>When a key was written, and where it ends; it begins where the one before ends.</summary>

@@ -101,7 +101,7 @@ internal sealed class PendingState
         }
         else if (table == CatalogTables.Indexes.Key)
         {
-            if (before is null) _roots.Set(_owner, IndexDocument.Read(after!).Key, new(keyOnly: true));
+            if (before is null) _roots.Set(_owner, IndexDocument.Read(after!).Key, EmptyTree(keyOnly: true));
             else if (after is null) Unhook(IndexDocument.Read(before).Key);
         }
         else if (table == CatalogTables.Backfills.Key && before is not null && Catalog.Find(BackfillDocument.IndexOf(before)) is { } index)
@@ -120,8 +120,11 @@ internal sealed class PendingState
 
     private void HookIn(Table table)
     {
-        foreach (var index in table.Indexes) _roots.Set(_owner, index.Key, new(keyOnly: index.Key != table.ById.Key));
+        foreach (var index in table.Indexes) _roots.Set(_owner, index.Key, EmptyTree(keyOnly: index.Key != table.ById.Key));
     }
+
+    /// <summary>A tree without keys; its one leaf is counted like every other node of the batch.</summary>
+    private PersistentBTree EmptyTree(bool keyOnly) => new(_owner.Make(new Leaf(keyOnly)), 0, keyOnly);
 
     /// <summary>Adds the documents between two cursors to an index, as they are at this point of the log.</summary>
     /// <param name="index">The index that is being filled.</param>

@@ -9,19 +9,19 @@ namespace Fresnel.Engine.Commits;
 /// <summary>The keys that were written lately, per index in the order of commits: what read sets are tested against.</summary>
 /// <remarks>
 /// A test looks only at what was written since its snapshot, in the indexes that were read; so its cost follows the writes that it raced with.
-/// Kept for a while (<see cref="DatabaseOptions.RecentWrites"/>) and up to <see cref="MostEntries"/> keys; whatever is older than <see cref="Floor"/>
+/// Kept for a while (<see cref="DatabaseOptions.RecentWrites"/>) and up to <see cref="MostBytes"/>; whatever is older than <see cref="Floor"/>
 /// cannot be tested any more.
 /// </remarks>
 internal sealed class RecentWrites
 {
-    /// <summary>Keys that are kept at most; beyond it the older half of the time span since the last time is forgotten. About 100 MiB.</summary>
-    public const int MostEntries = 1 << 20;
+    /// <summary>Bytes of keys that are kept at most, about a million usual ones; beyond it the older half of the time span since the last time is forgotten.</summary>
+    public const long MostBytes = 128 << 20;
 
     /// <summary>Nanoseconds; a second.</summary>
     private const long BetweenAgeings = 1_000_000_000;
 
     private readonly Dictionary<IndexKeyId, KeyLog> _logs = [];
-    private int _entries;
+    private long _bytes;
     private Timestamp _agedThrough;
 
     public RecentWrites(Timestamp floor) => Floor = Newest = _agedThrough = floor;
@@ -46,7 +46,7 @@ internal sealed class RecentWrites
             }
         }
 
-        if (_entries > MostEntries) Forget(new(_agedThrough.Nanoseconds + (Newest.Nanoseconds - _agedThrough.Nanoseconds) / 2));
+        if (_bytes > MostBytes) Forget(new(_agedThrough.Nanoseconds + (Newest.Nanoseconds - _agedThrough.Nanoseconds) / 2));
     }
 
     /// <summary>The newest write after a timestamp that lies inside a read set, or null.</summary>
@@ -93,7 +93,7 @@ internal sealed class RecentWrites
         var newest = Floor.Nanoseconds;
         foreach (var (index, log) in _logs)
         {
-            _entries -= log.RemoveThrough(through.Nanoseconds, ref newest);
+            _bytes -= log.RemoveThrough(through.Nanoseconds, ref newest);
             if (log.IsEmpty) _logs.Remove(index);
         }
 
@@ -106,14 +106,13 @@ internal sealed class RecentWrites
         Newest = timestamp;
         // What took long to be lost may be forgotten in part; it need not be tested against, and who begins now must be.
         if (Floor > timestamp) Floor = timestamp;
-        foreach (var log in _logs.Values) _entries -= log.RemoveAfter(timestamp.Nanoseconds);
+        foreach (var log in _logs.Values) _bytes -= log.RemoveAfter(timestamp.Nanoseconds);
     }
 
     private void Add(Table table, Tables.Index index, Timestamp timestamp, byte[] key)
     {
         ref var log = ref CollectionsMarshal.GetValueRefOrAddDefault(_logs, index.Key, out _);
         log ??= new(table);
-        log.Add(timestamp.Nanoseconds, key);
-        _entries++;
+        _bytes += log.Add(timestamp.Nanoseconds, key);
     }
 }

@@ -200,6 +200,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         }
 
         LogWritten(snapshot.Timestamp.Nanoseconds, difference.Nodes.Count, difference.Freed.Count);
+        if (difference.Damaged.Count > 0) LogDamaged(string.Join(", ", difference.Damaged));
         await GiveUpPagesAsync();
     }
 
@@ -279,6 +280,9 @@ internal sealed partial class Checkpointer : IAsyncDisposable
 
     [LoggerMessage(120, LogLevel.Information, "Wrote a checkpoint as of {Timestamp}: {Nodes} nodes written, {Freed} pages freed.")]
     private partial void LogWritten(long timestamp, int nodes, int freed);
+
+    [LoggerMessage(122, LogLevel.Error, "A checkpoint freed pages that are damaged: {Pages}. What only they referred to stays in the file, and is of no use.")]
+    private partial void LogDamaged(string pages);
 
     [LoggerMessage(121, LogLevel.Warning, "A checkpoint failed; the last one stays in force and the log goes on growing.")]
     private partial void LogFailed(Exception failure);

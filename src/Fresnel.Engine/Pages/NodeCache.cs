@@ -162,8 +162,10 @@ internal sealed class NodeCache(ICommitStore store, long budget)
             for (var i = 0; i < nodes.Count; i++)
             {
                 var node = nodes[i];
-                if (node.State != NodeState.Dirty) continue;
-                _dirty -= node.CountedBytes;
+                // What went out of the trees while it was being written can be loaded from now on, like what is in them: so it is counted again, and may go.
+                // Not of the catalog's trees: those who read old ones do not wait for pages.
+                if (node.State != NodeState.Dirty && (node.State != NodeState.Gone || i < pinned)) continue;
+                if (node.State == NodeState.Dirty) _dirty -= node.CountedBytes;
                 _clean += node.CountedBytes;
                 node.State = i < pinned ? NodeState.Pinned : NodeState.Clean;
                 if (i >= pinned) _ring.Add(node);

@@ -27,6 +27,9 @@ internal sealed class PageDifference
     /// <summary>Pages that nothing refers to any more once the checkpoint is flipped to.</summary>
     public List<long> Freed { get; } = [];
 
+    /// <summary>Pages among them that are damaged: what lies below these is not freed.</summary>
+    public List<long> Damaged { get; } = [];
+
     /// <param name="last">The snapshot of the last checkpoint; null when there was none.</param>
     /// <param name="next">The snapshot to be written.</param>
     /// <param name="store">Where pages are read that are not in memory.</param>
@@ -71,7 +74,7 @@ internal sealed class PageDifference
     {
         if (_kept.Contains(node.Page)) return;
         Freed.Add(node.Page);
-        switch (node.Content ?? PageFormat.Read((await store.ReadPagesAsync([node.Page], CancellationToken.None))[0], node.Page))
+        switch (node.Content ?? await ReadAsync(node.Page, store))
         {
             case Branch branch:
                 for (var i = 0; i < branch.Size; i++) await FreeAsync(branch.ChildAt(i), store);
@@ -83,6 +86,20 @@ internal sealed class PageDifference
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>What a page holds; null when it is damaged. Nobody needs it any more, so it is no reason for having no checkpoint ever again.</summary>
+    private async ValueTask<NodeContent?> ReadAsync(long page, ICommitStore store)
+    {
+        try
+        {
+            return PageFormat.Read((await store.ReadPagesAsync([page], CancellationToken.None))[0], page);
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or StoreException { Failure: StoreFailure.Damaged })
+        {
+            Damaged.Add(page);
+            return null;
         }
     }
 }

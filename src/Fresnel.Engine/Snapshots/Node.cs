@@ -89,7 +89,7 @@ internal enum NodeState : byte
     /// <summary>Only its page has it.</summary>
     Out,
 
-    /// <summary>It went out of the trees before a checkpoint held it: it stays as long as old snapshots do, and is not counted.</summary>
+    /// <summary>It went out of the trees before a checkpoint held it: it stays as long as old snapshots do, and is not counted, unless a checkpoint holds it after all.</summary>
     Gone,
 }
 

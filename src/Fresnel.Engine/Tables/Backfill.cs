@@ -31,10 +31,8 @@ internal sealed class Backfill(Database database)
     /// <exception cref="StoreException">The store refused a step; later it may take it.</exception>
     public async Task<bool> StepAsync(Func<Index, bool> wanted, CancellationToken cancellationToken)
     {
-        var transaction = database.BeginWrite(TransactionLimits.None);
-        if (transaction.Catalog.Backfilling.FirstOrDefault(wanted) is not { } index)
+        if (await PrepareAsync(wanted, cancellationToken) is not { } transaction)
         {
-            transaction.Dispose();
             if (_last is not { } last) return false;
             // Steps do not wait to be durable, but the last one must be: after it nothing comes that would notice.
             _last = null;
@@ -42,10 +40,32 @@ internal sealed class Backfill(Database database)
             return false;
         }
 
-        transaction.MoveBackfill(index, await NextCursorAsync(transaction, index, cancellationToken));
         var commit = await database.SubmitAsync(transaction, cancellationToken);
         _last = commit;
         return Check(await commit.Sealed.OrCanceled(cancellationToken)) is CommitOutcome.Committed or CommitOutcome.Conflict;
+    }
+
+    /// <summary>What moves the cursor of the oldest index that is being filled; null when none is.</summary>
+    private async Task<Transaction?> PrepareAsync(Func<Index, bool> wanted, CancellationToken cancellationToken)
+    {
+        var transaction = database.BeginWrite(TransactionLimits.None);
+        try
+        {
+            if (transaction.Catalog.Backfilling.FirstOrDefault(wanted) is { } index)
+            {
+                transaction.MoveBackfill(index, await NextCursorAsync(transaction, index, cancellationToken));
+                return transaction;
+            }
+        }
+        catch
+        {
+            // Left open it would keep every page that is replaced from here on.
+            transaction.Dispose();
+            throw;
+        }
+
+        transaction.Dispose();
+        return null;
     }
 
     private static CommitOutcome Check(CommitResult step) => step.Outcome != CommitOutcome.Refused

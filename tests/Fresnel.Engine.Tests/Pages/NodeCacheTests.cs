@@ -154,6 +154,66 @@ public sealed class NodeCacheTests
     }
 
     [Fact]
+    public async Task A_damaged_table_can_be_dropped_and_checkpoints_go_on()
+    {
+        var (store, _) = await ManyAsync();
+        await using var db = await TestDatabase.OpenAsync(store, Small with { ReplacedPagesKeptFor = TimeSpan.Zero });
+        var pages = store.PageCount;
+        store.DamagePages(number => number > 40 && number % 97 == 3);
+        await db.WriteAsync(transaction =>
+        {
+            transaction.DropTable(transaction.FindTable("", "many")!);
+            return Task.CompletedTask;
+        });
+        await db.Database.CheckpointAsync(Token);
+        await db.Database.CheckpointAsync(Token);
+        // What lies below a damaged page stays, and one of these is a branch.
+        Assert.InRange(store.PageCount, 1, pages / 2);
+        await DatabaseContents.CheckIndexesAsync(db.Database);
+    }
+
+    [Fact]
+    public async Task What_went_out_of_the_trees_while_a_checkpoint_wrote_it_is_clean_also_when_it_comes_back_by_a_refusal()
+    {
+        var (writing, mayFlip) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var inner = new MemoryCommitStore();
+        var store = new FaultyCommitStore(inner);
+        await using var database = await Database.OpenAsync(store, new(), Token);
+        await using var db = new TestDatabase(database, inner);
+        var ids = new List<DocumentId>();
+        await db.WriteAsync(async transaction =>
+        {
+            for (var i = 0; i < 1_000; i++) ids.Add((await transaction.Insert("many", ("n", Value.Float64(i)))).Id);
+        });
+        store.Delay = async (_, call, _) =>
+        {
+            if (call != StoreCall.WritePages) return;
+            writing.TrySetResult();
+            await mayFlip.Task;
+        };
+        var checkpoint = database.CheckpointAsync(Token);
+        await writing.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        inner.FailAppend = _ => StoreFailure.Refused;
+        Commit lost;
+        using (inner.Hold())
+        {
+            var transaction = database.BeginWrite();
+            foreach (var id in ids) await transaction.Patch(id, ("n", Value.Float64(-1)));
+            lost = await db.SubmitAsync(transaction);
+            await lost.Sealed;
+            mayFlip.SetResult();
+            await checkpoint;
+        }
+
+        Assert.Equal(CommitOutcome.Refused, (await lost.Published.WaitAsync(TimeSpan.FromSeconds(10), Token)).Outcome);
+        inner.FailAppend = null;
+        await db.InsertAsync("others");
+        await database.CheckpointAsync(Token);
+        Assert.Equal(0, database.Nodes.DirtyBytes);
+        await DatabaseContents.CheckIndexesAsync(database);
+    }
+
+    [Fact]
     public async Task When_too_much_is_in_memory_only_commits_wait_for_a_checkpoint_and_are_refused_when_there_can_be_none()
     {
         await using var db = await TestDatabase.OpenAsync(null, new() { MemoryBudget = 2 << 20 });

@@ -117,6 +117,38 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    public async Task A_step_that_could_not_read_keeps_nothing_open()
+    {
+        var time = new ManualTime();
+        var first = await TestDatabase.OpenAsync();
+        await first.WriteAsync(async transaction =>
+        {
+            for (var i = 0; i < 300; i++) await transaction.Insert("many", ("n", Value.Float64(i)));
+        });
+        await first.Database.CheckpointAsync(TestDatabase.Token);
+        await first.DisposeAsync();
+
+        var failures = 0;
+        var store = new FaultyCommitStore(first.Store.Reopen());
+        var database = await Database.OpenAsync(store, new() { Time = time }, TestDatabase.Token);
+        var epoch = database.Nodes.Epoch;
+        var transaction = database.BeginWrite();
+        transaction.CreateIndex(transaction.FindTable("", "many")!, "by_n", [FieldPath.Parse("n")]);
+        store.Fault = (_, call) => call == StoreCall.ReadPages && ++failures <= 2 ? new(StoreFailure.Damaged) : null;
+        await (await database.SubmitAsync(transaction, TestDatabase.Token)).Published;
+        for (var filled = false; !filled; filled = database.Published.Catalog.Find("", "many")!.Indexes[^1].State == IndexState.Backfilled)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, TestDatabase.Token);
+        }
+
+        Assert.True(failures > 2);
+        await database.DisposeAsync();
+        Assert.Same(epoch, database.Nodes.Epoch);
+        Assert.False(epoch.IsRead, "A transaction was left open: no page that is replaced would ever be deleted.");
+    }
+
+    [Fact]
     public async Task An_index_and_a_table_that_are_dropped_while_being_filled_are_gone()
     {
         await using var db = await TestDatabase.OpenAsync();
