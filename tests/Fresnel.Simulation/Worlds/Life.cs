@@ -3,6 +3,7 @@ using Fresnel.Engine.Pages;
 using Fresnel.Engine.Stores;
 using Fresnel.Runtime;
 using Fresnel.Runtime.Invocations;
+using Fresnel.Simulation.Workloads;
 using Fresnel.Values;
 
 namespace Fresnel.Simulation.Worlds;
@@ -56,7 +57,15 @@ internal sealed class Life : IDisposable
         _scheduler = new(world.Course, world.Time);
         _troubles = Troubles.Choose(_random, end == LifeEnd.SyncFails);
         _endsAfter = _random.Next(transactions / 2, transactions);
+        IsCrowd = _random.Next(4) == 0;
+        Workloads = IsCrowd ? [.. world.Workloads.OfType<RestlessWorkload>()] : world.Workloads;
     }
+
+    /// <summary>What its clients do. In some lives all of them crowd around the same few lists.</summary>
+    public IReadOnlyList<Workload> Workloads { get; }
+
+    /// <summary>Whether all clients want the same.</summary>
+    public bool IsCrowd { get; }
 
     public Deployment Deployment => _deployment!;
 

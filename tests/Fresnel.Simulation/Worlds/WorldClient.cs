@@ -12,6 +12,9 @@ namespace Fresnel.Simulation.Worlds;
 /// <summary>One session of one life, on the engine: mutations that begin when the one before is sealed, queries that wait until it is answered. Takes down each run.</summary>
 internal sealed class WorldClient(string session, World world, Life life, Random random)
 {
+    /// <summary>Three before one is protected, one more, and then everybody waits. One is for a snapshot that is too old to be tested.</summary>
+    private const int MostLosses = 5;
+
     private readonly List<Flight> _inFlight = [];
     private readonly List<Task> _unanswered = [];
     private readonly List<DocumentId> _scratch = [];
@@ -23,7 +26,7 @@ internal sealed class WorldClient(string session, World world, Life life, Random
         await Task.Yield();
         while (life.GoesOn())
         {
-            var plan = world.Workloads[random.Next(world.Workloads.Length)].Next(random);
+            var plan = life.Workloads[random.Next(life.Workloads.Count)].Next(random);
             if (plan.OnlyReads && random.Next(2) == 0) await QueryAsync(plan);
             else await MutateAsync(plan);
         }
@@ -50,18 +53,24 @@ internal sealed class WorldClient(string session, World world, Life life, Random
             // A snapshot that is held without being read keeps no pages, and nobody may be shown one that is older than the answers that he had.
             var held = random.Next(6) == 0 ? life.Database.Published : null;
             if (held is not null) await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 30)), world.Time);
+            var hasBegun = false;
             try
             {
                 using var transaction = life.Database.BeginRead(held);
+                hasBegun = held is null;
                 var run = new ClientTransaction(transaction, world.Recorder, CancellationToken.None, PauseAsync);
                 await TouchAsync(transaction);
                 await plan.RunAsync(run);
                 Answered(HistoryOutcome.Committed, began, run, transaction.Snapshot.Timestamp, wrote: false);
                 return;
             }
-            catch (SnapshotTooOldException)
+            catch (SnapshotTooOldException) when (!hasBegun)
             {
                 world.Counts.TooOld++;
+            }
+            catch (SnapshotTooOldException)
+            {
+                throw new InvalidDataException($"{session} lost pages of a snapshot that it was reading.");
             }
             catch (Exception exception) when (life.Forgives(exception))
             {
@@ -101,6 +110,8 @@ internal sealed class WorldClient(string session, World world, Life life, Random
             }
             catch (SnapshotTooOldException)
             {
+                // Only what the commit itself must load is of roots that nobody holds.
+                if (flight is { IsSubmitted: false }) throw new InvalidDataException($"{session} lost pages of a snapshot that it was reading.");
                 world.Counts.TooOld++;
                 transaction?.Dispose();
                 if (flight is not null) End(flight, HistoryOutcome.Aborted);
@@ -119,6 +130,7 @@ internal sealed class WorldClient(string session, World world, Life life, Random
             {
                 End(flight, HistoryOutcome.Aborted);
                 contender.Lost(commit, inOrder);
+                if (contender.Losses > MostLosses) throw new InvalidDataException($"{session} has lost {contender.Losses} times, although it was protected.");
                 continue;
             }
 
@@ -209,7 +221,7 @@ internal sealed class WorldClient(string session, World world, Life life, Random
     private async ValueTask PauseAsync()
     {
         var pause = random.Next(24);
-        if (pause < 8) await Task.Yield();
+        if (pause < (life.IsCrowd ? 20 : 8)) await Task.Yield();
         else if (pause == 23) await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 8)), world.Time);
     }
 
