@@ -49,6 +49,50 @@ public sealed class JobTests
         Assert.Single(JsonNode.Parse(ValueOf(await test.QueryAsync("tasks:list")))!.AsArray());
     }
 
+    [Fact]
+    public async Task A_job_that_the_store_does_not_let_begin_is_begun_again_after_a_while_and_not_at_once()
+    {
+        var functions = Functions.Mutation("tasks:add", async call =>
+        {
+            await call.Insert("tasks", call.Argument);
+            return "null";
+        });
+        var first = await StartAsync(functions);
+        await ScheduleAsync(first, "tasks:add", 60_000);
+        await first.Deployment.Database.CheckpointAsync(Cancellation);
+        await first.DisposeAsync();
+
+        // The code of the function is on pages that are read when the job begins.
+        var (time, refused) = (new ManualTime(), 0);
+        var isRefusing = true;
+        var store = new FaultyCommitStore(first.Store.Reopen());
+        var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Time = time };
+        await using var deployment = await Deployment.StartAsync(store, options, new FunctionRunners(functions, functions), Cancellation);
+        await TurnsAsync(() => time.WaitingTimers >= 2);
+        var timers = time.WaitingTimers;
+        store.Fault = (_, call) => call == StoreCall.ReadPages && isRefusing && ++refused > 0 ? new StoreFault(StoreFailure.Refused) : null;
+        time.Advance(TimeSpan.FromMinutes(1));
+        await TurnsAsync(() => refused > 0 && time.WaitingTimers >= timers);
+        Assert.Equal(1, refused);
+
+        isRefusing = false;
+        await TurnsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return functions.Begun.Any(invocation => invocation.Function.Path.Export == "add");
+        });
+
+        static async Task TurnsAsync(Func<bool> isSo)
+        {
+            using var patience = new CancellationTokenSource(Patience);
+            while (!isSo())
+            {
+                patience.Token.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+        }
+    }
+
     [Fact, Spec("data-model", 71), Spec("function-runtime", 59)]
     public async Task A_scheduled_mutation_that_throws_is_failed_with_its_error_and_writes_nothing()
     {

@@ -162,7 +162,7 @@ internal sealed class Life : IDisposable
     {
         var options = new DatabaseOptions
         {
-            MemoryBudget = _random.Next(200, 600) << 10,
+            MemoryBudget = _random.Next(400, 900) << 10,
             CheckpointAfterLogBytes = _random.Next(40, 160) << 10,
             ReplacedPagesKeptFor = TimeSpan.FromMilliseconds(_random.Next(3) * 40),
             LogKeptFor = TimeSpan.FromMilliseconds(_random.Next(2) * 100),
@@ -218,7 +218,7 @@ internal sealed class Life : IDisposable
         _stopping.Cancel();
         while (_world.LogEnd > Database.Published.Timestamp) await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
         _world.CheckLedger();
-        await DatabaseCheck.CheckAsync(Database, _world.Replica, _world.Image);
+        await DatabaseCheck.CheckAsync(Database, _world.Replica, _world.Image, withBallast: false);
         _world.Counts.Jobs += _world.Promises.Check(_world.Replica, Database.Published.Catalog);
     }
 

@@ -97,10 +97,10 @@ internal sealed class World
         var looking = scheduler.Start(async () =>
         {
             var store = new DiskStore(Disk, Course, Time, Course.Split(7), Counts);
-            await using var deployment = await WorldFunctions.StartAsync(store, Time, new(Course.Split(8)), scheduler, Recorder, new() { MemoryBudget = 200 << 10 });
+            await using var deployment = await WorldFunctions.StartAsync(store, Time, new(Course.Split(8)), scheduler, Recorder, new() { MemoryBudget = 500 << 10 });
             await ReadAllAsync(deployment);
             CheckLedger();
-            await DatabaseCheck.CheckAsync(deployment.Database, Replica, Image);
+            await DatabaseCheck.CheckAsync(deployment.Database, Replica, Image, withBallast: Course.Seed % 4 == 0);
         });
         scheduler.Run(() => looking.IsCompleted);
         if (looking.Exception is { } failed) throw failed.InnerExceptions.Count == 1 ? failed.InnerException! : failed;
