@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Fresnel.Engine;
 using Fresnel.Engine.Pages;
 using Fresnel.Engine.Stores;
@@ -44,9 +45,10 @@ internal sealed class Life : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<WorldClient> _clients = [];
     private readonly List<Watcher> _watchers = [];
-    private TaskCompletionSource _isEnough = new();
+    private readonly TaskCompletionSource _isEnough = new();
     private Deployment? _deployment;
     private DiskStore? _store;
+    private Exception? _failure; // Of whoever failed first; null as long as all is well.
     private int _begun;
     private long? _crashesAt; // The step; null until so much was done that it may crash.
 
@@ -90,8 +92,9 @@ internal sealed class Life : IDisposable
             if (_world.Course.Steps - firstStep > MostSteps - 500) _scheduler.Trace ??= [];
             if (_world.Time.GetUtcNow() - began > Longest || _world.Course.Steps - firstStep > MostSteps)
                 throw new StuckException($"Life {_number} ({_end}) has not ended after {_world.Time.GetUtcNow() - began} of its time and {_world.Course.Steps - firstStep} steps: {Describe()}");
-            return life.IsCompleted || _crashesAt <= _world.Course.Steps;
+            return life.IsCompleted || _failure is not null || _crashesAt <= _world.Course.Steps;
         });
+        if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
         if (life.Exception is { } failed) throw failed.InnerExceptions.Count == 1 ? failed.InnerException! : failed;
         if (_deployment is null) return;
         _world.Counts.Transactions += _begun;
@@ -136,14 +139,12 @@ internal sealed class Life : IDisposable
         if (Database.Published.Catalog.Backfilling.Any(index => index.Cursor is not null)) _world.Counts.BackfillsResumed++;
         for (var i = 0; i < Clients; i++) _clients.Add(new($"{_number}/{i}", _world, this, _world.Course.Split(100 * (_number + 1) + 10 + i)));
         for (var i = 0; i < 3; i++) _watchers.Add(new($"watcher {_number}/{i}", _world, this, _world.Course.Split(100 * (_number + 1) + 30 + i)));
-        var clients = Task.WhenAll(_clients.Select(client => client.RunAsync()));
-        var requesters = Task.WhenAll(_world.Requesters.Select(requester => requester.RunAsync(this)));
-        var watchers = Task.WhenAll(_watchers.Select(watcher => watcher.RunAsync()));
-        var others = Task.WhenAll(new Shaper(_world, this, _world.Course.Split(100 * (_number + 1) + 40)).RunAsync(), CheckpointAsync());
-
-        // Whoever fails ends the life, and the world with it.
-        await await Task.WhenAny(clients, _isEnough.Task, FailedOf(watchers), FailedOf(others), FailedOf(requesters));
-        if (_end == LifeEnd.Quiet && !IsOver) await BecomeQuietAsync(requesters);
+        var clients = Task.WhenAll(_clients.Select(client => GuardAsync(client.RunAsync())));
+        var requesters = Task.WhenAll(_world.Requesters.Select(requester => GuardAsync(requester.RunAsync(this))));
+        var watchers = Task.WhenAll(_watchers.Select(watcher => GuardAsync(watcher.RunAsync())));
+        var others = Task.WhenAll(GuardAsync(new Shaper(_world, this, _world.Course.Split(100 * (_number + 1) + 40)).RunAsync()), GuardAsync(CheckpointAsync()));
+        await Task.WhenAny(clients, _isEnough.Task);
+        if (_end == LifeEnd.Quiet && !IsOver) await BecomeQuietAsync(Task.WhenAll(requesters, others));
         _stopping.Cancel();
         await Task.WhenAll(watchers, others);
         await Deployment.DisposeAsync();
@@ -203,9 +204,9 @@ internal sealed class Life : IDisposable
     }
 
     /// <summary>Waits until everything that was begun has come to its end, and looks at all of it.</summary>
-    private async Task BecomeQuietAsync(Task requesters)
+    private async Task BecomeQuietAsync(Task others)
     {
-        await requesters;
+        await others;
         while (await HasWorkAsync()) await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
         _store!.Troubles = Troubles.None;
         var newest = Database.Published.Timestamp;
@@ -236,10 +237,17 @@ internal sealed class Life : IDisposable
         }
     }
 
-    /// <summary>Ends only if it fails.</summary>
-    private static async Task FailedOf(Task task)
+    /// <summary>Whoever fails ends the life, and the world with it, also when others would go on until a crash.</summary>
+    private async Task GuardAsync(Task task)
     {
-        await task;
-        await new TaskCompletionSource().Task;
+        try
+        {
+            await task;
+        }
+        catch (Exception failure)
+        {
+            _failure ??= failure;
+            throw;
+        }
     }
 }

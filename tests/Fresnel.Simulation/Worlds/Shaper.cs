@@ -9,19 +9,18 @@ namespace Fresnel.Simulation.Worlds;
 internal sealed class Shaper(World world, Life life, Random random)
 {
     private static readonly (string Table, string Field)[] Wishes = [("registers", "amount"), ("rows", "value"), ("lists", "values")];
-    private int _made;
 
     public async Task RunAsync()
     {
         // The first is begun early, so that filling goes on while others write. An end must come, so that all can be filled.
         var (wish, pause) = (0, 1);
-        for (var changes = random.Next(2, 9); changes > 0; changes--)
+        for (var changes = random.Next(2, 9); changes > 0 || world.Counts.Backfills == 0;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(pause), world.Time);
             if (life.IsOver) return;
             try
             {
-                await ChangeAsync(Wishes[wish]);
+                if (await ChangeAsync(Wishes[wish])) changes--;
             }
             catch (Exception exception) when (life.Forgives(exception))
             {
@@ -31,7 +30,8 @@ internal sealed class Shaper(World world, Life life, Random random)
         }
     }
 
-    private async Task ChangeAsync((string Table, string Field) wish)
+    /// <summary>Takes the next step of an index's life; false when it must wait, or was refused.</summary>
+    private async Task<bool> ChangeAsync((string Table, string Field) wish)
     {
         var transaction = life.Database.BeginWrite(TransactionLimits.None);
         var table = transaction.FindTable("", wish.Table)!;
@@ -41,11 +41,10 @@ internal sealed class Shaper(World world, Life life, Random random)
         else if (isFilled && (!index.Staged || random.Next(2) == 0)) transaction.EnableIndex(index);
         else if (index.State == IndexState.Enabled && random.Next(3) == 0) transaction.StageIndex(index);
         else if (random.Next(index.State == IndexState.Backfilling ? 24 : 3) == 0) transaction.DropIndex(index);
+        var isChange = !transaction.IsUnwritten;
         var commit = await life.Database.SubmitAsync(transaction, CancellationToken.None);
-        if ((await commit.Published).Outcome == CommitOutcome.Committed)
-        {
-            if (index is null) _made++;
-            if (isFilled) world.Counts.Backfills++;
-        }
+        if ((await commit.Published).Outcome != CommitOutcome.Committed) return false;
+        if (isFilled) world.Counts.Backfills++;
+        return isChange;
     }
 }
