@@ -16,8 +16,9 @@ internal sealed class Backfill(Database database)
     /// <summary>Documents of one step: applying it must not hold up the committer for long.</summary>
     private const int StepLength = 256;
 
-    /// <summary>Likewise of documents that are younger than the index: writers add them while it is filled, and must not outrun it.</summary>
-    private const int StepLengthBehind = 4_096;
+    /// <summary>Likewise of documents that are younger than the index, as long as they are in memory: writers add them while it is filled, and must not outrun it.</summary>
+    /// <remarks>What must be loaded for a long step would be let go of again before all of it is there.</remarks>
+    private const int StepLengthBehind = 2_048;
 
     /// <summary>Bytes of documents after which a step ends, however few they are: all of them are in memory while it is applied.</summary>
     private const int StepBytes = 1 << 20;
@@ -80,17 +81,24 @@ internal sealed class Backfill(Database database)
         var documents = new TreeCursor(byId, Residency.Between(index.Cursor, null), descending: false);
         // An id begins with the time at which it was made, that of the index's own document too.
         var young = DocumentKey.Of(new(table.Number, index.DocumentId!.Value.InternalId));
+        byte[] last = [];
+        var hasLoaded = false;
         for (var (count, bytes, most) = (0, 0L, StepLength); count < most && bytes < StepBytes;)
         {
-            if (documents.MoveNext())
+            var moved = documents.MoveNext();
+            while (documents.Missing is { } missing)
             {
-                while (documents.Missing is { } cold) await transaction.LoadAsync(cold, cancellationToken);
-                count++;
-                bytes += documents.Document!.Json.Length;
-                if (count == StepLength && documents.CopyKey().AsSpan().SequenceCompareTo(young) > 0) most = StepLengthBehind;
+                if (!moved && count >= StepLength) return last;
+                hasLoaded = true;
+                await transaction.LoadAsync(missing, cancellationToken);
+                if (!moved) moved = documents.MoveNext();
             }
-            else if (documents.Missing is { } missing) await transaction.LoadAsync(missing, cancellationToken);
-            else return null;
+
+            if (!moved) return null;
+            count++;
+            bytes += documents.Document!.Json.Length;
+            if (count >= StepLength) last = documents.CopyKey();
+            if (count == StepLength && !hasLoaded && last.AsSpan().SequenceCompareTo(young) > 0) most = StepLengthBehind;
         }
 
         return documents.CopyKey();
