@@ -14,7 +14,7 @@ internal sealed class Shaper(World world, Life life, Random random)
     {
         // The first is begun early, so that filling goes on while others write. An end must come, so that all can be filled.
         var (wish, pause) = (0, 1);
-        for (var changes = random.Next(2, 9); changes > 0 || world.Counts.Backfills == 0;)
+        for (var changes = random.Next(2, 5); changes > 0 || world.Counts.Backfills == 0;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(pause), world.Time);
             if (life.IsOver) return;
@@ -26,7 +26,7 @@ internal sealed class Shaper(World world, Life life, Random random)
             {
             }
 
-            (wish, pause) = (random.Next(3) == 0 ? random.Next(Wishes.Length) : 0, random.Next(1, 20));
+            (wish, pause) = (random.Next(Wishes.Length), random.Next(1, 20));
         }
     }
 

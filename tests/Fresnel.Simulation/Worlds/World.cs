@@ -20,7 +20,7 @@ namespace Fresnel.Simulation.Worlds;
 internal sealed class World
 {
     /// <summary>Transactions that the clients of a world begin together, at least.</summary>
-    private const int Transactions = 320;
+    private const int Transactions = 305;
 
     private int _names;
 
@@ -75,7 +75,7 @@ internal sealed class World
         var begun = 0;
         for (var number = 0; number < ends.Length; number++)
         {
-            using var life = new Life(this, number, ends[number], ends[number] == LifeEnd.Quiet && number > 1 ? Math.Max(60, Transactions - begun) : 110);
+            using var life = new Life(this, number, ends[number], ends[number] == LifeEnd.Quiet && number > 1 ? Math.Max(60, Transactions - begun) : 100);
             life.Run();
             begun += life.Begun;
             Disk.LosePower(random);
