@@ -2,6 +2,7 @@ using Chat;
 using Chat.Identity;
 using Chat.Setup;
 using Chat.StandIn;
+using Fresnel.Runtime;
 using Fresnel.Runtime.Node;
 using Fresnel.Server;
 using Fresnel.Sqlite;
@@ -18,6 +19,8 @@ try
     builder.Services.AddFresnel(options =>
     {
         options.DataFolder = settings.Data;
+        // Whoever plays with a sample wants to see what went wrong.
+        options.Environment = DeploymentEnvironment.Development;
         options.Store = () => new SqliteCommitStore(settings.Data);
     });
     builder.WebHost.ConfigureKestrel(FresnelListeners.FromPort(FresnelListeners.Loopbacks, settings.Port, settings.SitePort).Apply);

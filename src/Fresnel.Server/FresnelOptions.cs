@@ -24,8 +24,8 @@ public sealed class FresnelOptions
     /// <summary>An admin key that is accepted verbatim beside the derived ones, with or without the <c>name|</c> part.</summary>
     public string? AdminKey { get; set; }
 
-    /// <summary>Whether clients see the texts of errors and log lines. Default Development: they do.</summary>
-    public DeploymentEnvironment Environment { get; set; } = DeploymentEnvironment.Development;
+    /// <summary>Whether clients see the texts of errors and log lines: in Development they do. When null, the application's own environment decides, and one that is not Development counts as Production.</summary>
+    public DeploymentEnvironment? Environment { get; set; }
 
     /// <summary>The application's own C# functions; the system's are there already.</summary>
     public IList<FunctionRegistration> Functions { get; } = [];

@@ -3,6 +3,7 @@ using Fresnel.Server.HttpApi;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -27,6 +28,7 @@ public static class FresnelServiceCollectionExtensions
             provider.GetRequiredService<AdminAccess>(),
             provider.GetRequiredService<SiteListeners>(),
             provider.GetRequiredService<IServer>(),
+            provider.GetRequiredService<IHostEnvironment>(),
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService(provider => provider.GetRequiredService<HostedDeployment>());
         services.AddTransient<IStartupFilter, SiteStartupFilter>();

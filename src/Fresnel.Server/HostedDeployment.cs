@@ -19,10 +19,12 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
     private readonly AdminAccess _admin;
     private readonly SiteListeners _site;
     private readonly IServer _server;
+    private readonly IHostEnvironment _environment;
     private readonly ILoggerFactory _log;
 
-    internal HostedDeployment(IOptions<FresnelOptions> options, AdminAccess admin, SiteListeners site, IServer server, ILoggerFactory log)
+    internal HostedDeployment(IOptions<FresnelOptions> options, AdminAccess admin, SiteListeners site, IServer server, IHostEnvironment environment, ILoggerFactory log)
     {
+        _environment = environment;
         _options = options.Value;
         _admin = admin;
         _site = site;
@@ -85,7 +87,7 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
     private DeploymentOptions MakeDeploymentOptions() => new()
     {
         Name = _options.InstanceName,
-        Environment = _options.Environment,
+        Environment = _options.Environment ?? (_environment.IsDevelopment() ? DeploymentEnvironment.Development : DeploymentEnvironment.Production),
         BundleFolder = Path.Combine(_options.DataFolder, "bundles"),
         Urls = Urls,
         Functions = [.. FresnelFunctions.All, .. _options.Functions],

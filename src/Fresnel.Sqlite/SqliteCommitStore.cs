@@ -164,6 +164,7 @@ public sealed class SqliteCommitStore : ICommitStore
     private void CreateForOwner()
     {
         var file = Path.Combine(_folder, FileName);
+        if (File.Exists(_folder)) throw new StoreException(StoreFailure.Unusable, $"The data folder {_folder} is a file, not a folder.");
         RefuseCutOff(file);
         if (OperatingSystem.IsWindows())
         {
@@ -172,7 +173,13 @@ public sealed class SqliteCommitStore : ICommitStore
         }
 
         Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (File.Exists(file)) return;
+        if (File.Exists(file))
+        {
+            // SQLite would open it for reading alone, and then speak of I/O.
+            using var written = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return;
+        }
+
         // SQLite gives its other files the rights of this one. An empty file is a new database to it.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         using var made = new FileStream(file, options);

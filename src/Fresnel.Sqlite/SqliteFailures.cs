@@ -13,7 +13,7 @@ internal static class SqliteFailures
         problem switch
         {
             SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => $"The data folder {folder} is in use by another process.",
-            SqliteException { SqliteErrorCode: raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT } or InvalidCastException or InvalidOperationException => $"The file {SqliteCommitStore.FileName} in the data folder {folder} is not a database, or it is damaged.",
+            SqliteException { SqliteErrorCode: raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT } or InvalidCastException or InvalidOperationException => $"The file {SqliteCommitStore.FileName} in the data folder {folder} is not a database, or it is damaged. Restore the data folder from a backup.",
             SqliteException { SqliteErrorCode: raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM } or UnauthorizedAccessException or IOException =>
                 $"The data folder {folder} cannot be written to.",
             _ => $"The database in the data folder {folder} cannot be opened: {problem.Message}",
@@ -29,9 +29,9 @@ internal static class SqliteFailures
         problem.SqliteErrorCode switch
         {
             // SQLite rolled the statement back: nothing of it is in the file.
-            raw.SQLITE_FULL or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_NOMEM or raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_READONLY => StoreFailure.Refused,
+            raw.SQLITE_FULL or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_READONLY => StoreFailure.Refused,
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => StoreFailure.Damaged,
-            // After a failed write or sync the kernel may have dropped what it had taken; nothing in this process can find out.
+            // After a failed write or sync the kernel may have dropped what it had taken; without memory SQLite may have failed behind the sync. Nothing in this process can find out.
             _ => StoreFailure.SyncFailed,
         },
         problem.SqliteErrorCode switch

@@ -58,6 +58,7 @@ internal sealed class ServerTestbed : IAsyncDisposable
                 options.DataFolder = Path.Combine(Path.GetTempPath(), "fresnel-tests");
                 options.InstanceName = "tests";
                 options.InstanceSecret = Secret;
+                options.Environment = DeploymentEnvironment.Development;
                 foreach (var function in functions.All) options.Functions.Add(function);
                 configure?.Invoke(options);
             });

@@ -28,7 +28,7 @@ public sealed class DamagedFileTests(ITestOutputHelper output) : IDisposable
     [InlineData("PRAGMA user_version = 7", "The database in the data folder {0} was written by a newer version of Fresnel.")]
     [InlineData("PRAGMA user_version = 0", "The database in the data folder {0} was written by an older version of Fresnel, whose format this one does not read.")]
     [InlineData("PRAGMA application_id = 5", "The file fresnel.db in the data folder {0} belongs to another program.")]
-    [InlineData("DELETE FROM head", "The file fresnel.db in the data folder {0} is not a database, or it is damaged.")]
+    [InlineData("DELETE FROM head", "The file fresnel.db in the data folder {0} is not a database, or it is damaged. Restore the data folder from a backup.")]
     [InlineData("DROP TABLE log", "The database in the data folder {0} cannot be opened: SQLite Error 1: 'no such table: log'.")]
     public async Task A_database_that_this_version_cannot_use_is_refused_with_a_sentence_and_left_alone(string change, string sentence)
     {
@@ -65,7 +65,7 @@ public sealed class DamagedFileTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(
                 length < 100
                     ? $"The file fresnel.db in the data folder {_folder.Path} was cut off after {length} bytes. Restore the data folder from a backup."
-                    : $"The file fresnel.db in the data folder {_folder.Path} is not a database, or it is damaged.",
+                    : $"The file fresnel.db in the data folder {_folder.Path} is not a database, or it is damaged. Restore the data folder from a backup.",
                 refused.Message);
         }
     }
@@ -144,7 +144,7 @@ public sealed class DamagedFileTests(ITestOutputHelper output) : IDisposable
         await using var database = await Database.OpenAsync(new SqliteCommitStore(_folder.Path), new(), Token);
         var refused = await Assert.ThrowsAsync<StoreException>(() => ReadAsync(database, "numbers"));
         Assert.Equal(StoreFailure.Damaged, refused.Failure);
-        Assert.Matches(@"^Page \d+ of the database cannot be read: A page is damaged: its checksum does not fit\.$", refused.Message);
+        Assert.Matches(@"^Page \d+ of the database cannot be read: A page is damaged: its checksum does not fit\. Restore the data folder from a backup\.$", refused.Message);
         // The rest is served, and commits are taken.
         Assert.Single(await ReadAsync(database, "notes"));
         await CommitAsync(database, "notes", "another");
@@ -158,7 +158,7 @@ public sealed class DamagedFileTests(ITestOutputHelper output) : IDisposable
         await ExecuteAsync("UPDATE pages SET bytes = (SELECT bytes FROM pages other WHERE other.number = (pages.number + 1)) WHERE number % 2 = 1 AND number < (SELECT max(number) FROM pages)");
         var refused = await Assert.ThrowsAsync<StoreException>(ReadAsync);
         Assert.Equal(StoreFailure.Damaged, refused.Failure);
-        Assert.Matches(@"^Page \d+ of the database cannot be read: Page \d+ is in its place\.$", refused.Message);
+        Assert.Matches(@"^Page \d+ of the database cannot be read: Page \d+ is in its place\. Restore the data folder from a backup\.$", refused.Message);
     }
 
     [Fact]

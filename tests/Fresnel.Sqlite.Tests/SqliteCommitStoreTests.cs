@@ -38,6 +38,16 @@ public sealed class SqliteCommitStoreTests : CommitStoreSpecification, IDisposab
     }
 
     [Fact]
+    public async Task A_folder_that_is_a_file_is_called_so()
+    {
+        var file = Path.Combine(_folder.Path, "file");
+        await File.WriteAllTextAsync(file, "not a folder", Token);
+        await using var store = new SqliteCommitStore(file);
+        var refused = await Assert.ThrowsAsync<StoreException>(async () => await store.OpenAsync(Token));
+        Assert.Equal((StoreFailure.Unusable, $"The data folder {file} is a file, not a folder."), (refused.Failure, refused.Message));
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_a_database_is_left_alone()
     {
         var file = Path.Combine(_folder.Path, SqliteCommitStore.FileName);

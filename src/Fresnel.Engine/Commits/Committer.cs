@@ -160,7 +160,7 @@ internal sealed partial class Committer : IAsyncDisposable
             Step();
             if (append is null && _forming.Commits.Count > 0 && _stopped is null)
             {
-                append = Append();
+                append = AppendAsync();
                 continue;
             }
 
@@ -277,12 +277,13 @@ internal sealed partial class Committer : IAsyncDisposable
         _recent.Age(Timestamp.FromClock(_options.Time.GetUtcNow() - _options.RecentWrites));
     }
 
-    private Task Append()
+    /// <summary>Asynchronous, so that whatever a store throws comes out of the task.</summary>
+    private async Task AppendAsync()
     {
         _inFlight = _forming;
         _forming = _spare ?? new();
         _spare = null;
-        return _store.AppendAsync(_position, _inFlight.Log.Finish(), CancellationToken.None).AsTask();
+        await _store.AppendAsync(_position, _inFlight.Log.Finish(), CancellationToken.None);
     }
 
     private async Task SettleAsync(Task append)

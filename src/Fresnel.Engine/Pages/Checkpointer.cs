@@ -278,7 +278,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(120, LogLevel.Information, "Wrote a checkpoint as of {Timestamp}: {Nodes} nodes written, {Freed} pages freed.")]
+    [LoggerMessage(120, LogLevel.Debug, "Wrote a checkpoint as of {Timestamp}: {Nodes} nodes written, {Freed} pages freed.")]
     private partial void LogWritten(long timestamp, int nodes, int freed);
 
     [LoggerMessage(122, LogLevel.Error, "A checkpoint freed pages that are damaged: {Pages}. What only they referred to stays in the file, and is of no use.")]

@@ -71,7 +71,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
         }
         catch (InvalidDataException damaged)
         {
-            throw new StoreException(StoreFailure.Damaged, $"Page {page} of the database cannot be read: {damaged.Message}", damaged);
+            throw new StoreException(StoreFailure.Damaged, $"Page {page} of the database cannot be read: {damaged.Message} Restore the data folder from a backup.", damaged);
         }
     }
 

@@ -8,7 +8,12 @@ internal static class InstanceSecretFile
     public static string ReadOrCreate(string dataFolder, IEntropy entropy)
     {
         var path = Path.Combine(dataFolder, "instance-secret");
-        if (File.Exists(path)) return File.ReadAllText(path).Trim();
+        if (File.Exists(path))
+        {
+            var kept = File.ReadAllText(path).Trim();
+            if (kept.Length == 64 && kept.All(char.IsAsciiHexDigit)) return kept;
+            throw new FormatException($"The file {path} does not hold an instance secret, 64 hex characters. Restore it, or delete it: then a new one is made, and old admin keys no longer work.");
+        }
 
         Directory.CreateDirectory(dataFolder);
         var secret = AdminKeys.CreateSecret(entropy);

@@ -145,7 +145,7 @@ public sealed class NodeCacheTests
             }
             catch (StoreException damaged) when (damaged.Failure == StoreFailure.Damaged)
             {
-                Assert.Matches(@"^Page \d+ of the database cannot be read: A page is damaged: its checksum does not fit\.$", damaged.Message);
+                Assert.Matches(@"^Page \d+ of the database cannot be read: A page is damaged: its checksum does not fit\. Restore the data folder from a backup\.$", damaged.Message);
                 outcomes.Add("damaged");
             }
         }

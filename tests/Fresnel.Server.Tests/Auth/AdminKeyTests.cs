@@ -1,3 +1,4 @@
+using Fresnel.Engine;
 using Fresnel.Server.Auth;
 using Fresnel.Testing;
 using Xunit;
@@ -7,6 +8,18 @@ namespace Fresnel.Server.Tests.Auth;
 public sealed class AdminKeyTests
 {
     private const string Secret = ServerTestbed.Secret;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not a secret")]
+    public void A_file_that_holds_no_secret_is_named(string text)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "instance-secret");
+        File.WriteAllText(file, text);
+        var refused = Assert.Throws<FormatException>(() => InstanceSecretFile.ReadOrCreate(folder.Path, SystemEntropy.Instance));
+        Assert.Equal($"The file {file} does not hold an instance secret, 64 hex characters. Restore it, or delete it: then a new one is made, and old admin keys no longer work.", refused.Message);
+    }
 
     [Fact]
     public void A_key_is_a_name_a_bar_and_lower_case_hex() => Assert.Matches("^mine\\|[0-9a-f]+$", AdminKeys.Create("mine", Secret));

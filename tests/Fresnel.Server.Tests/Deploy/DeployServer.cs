@@ -48,6 +48,7 @@ internal sealed class DeployServer : IAsyncDisposable
             options.DataFolder = folder.FullName;
             options.InstanceName = "tests";
             options.InstanceSecret = Secret;
+            options.Environment = Fresnel.Runtime.DeploymentEnvironment.Development;
         });
         var app = builder.Build();
         app.MapFresnel();

@@ -112,10 +112,12 @@ public sealed class QueryTests
         Assert.Equal(["fixed", "fixed"], mended.GetProperty("modifications").EnumerateArray().Select(modification => modification.GetProperty("value").GetString()));
     }
 
-    [Fact, Spec("client-protocol", 62)]
-    public async Task In_production_neither_texts_nor_log_lines_are_told_but_data_is()
+    [Theory, Spec("client-protocol", 62)]
+    [InlineData(true)]
+    [InlineData(false)] // An application that says nothing is in production, unless its own environment is Development.
+    public async Task In_production_neither_texts_nor_log_lines_are_told_but_data_is(bool isStated)
     {
-        await using var server = await ServerTestbed.StartAsync(options => options.Environment = Fresnel.Runtime.DeploymentEnvironment.Production);
+        await using var server = await ServerTestbed.StartAsync(options => options.Environment = isStated ? Fresnel.Runtime.DeploymentEnvironment.Production : null);
         await using var client = await server.ConnectAsync();
         await client.ModifyAsync(
             """{"type":"Add","queryId":0,"udfPath":"numbers:list","args":[{"table":"a"}]}""",
