@@ -1,4 +1,5 @@
 using Fresnel.Engine;
+using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
 using Fresnel.Values;
 
@@ -17,19 +18,30 @@ internal static class Fill
         foreach (var field in (string[])["number", "group"]) made.EnableIndex(made.CreateIndex(table, $"by_{field}", [FieldPath.Parse(field)]));
         await (await database.SubmitAsync(made, cancellationToken)).Published;
 
+        await InsertAsync(database, table, count, (i, id) => ids[i] = id, cancellationToken);
+        return ids;
+    }
+
+    /// <summary>Adds so many documents to those that are there.</summary>
+    public static async Task MoreAsync(Database database, int count, CancellationToken cancellationToken)
+    {
+        using var reading = database.BeginRead();
+        await InsertAsync(database, reading.FindTable("", "documents")!, count, (_, _) => { }, cancellationToken);
+    }
+
+    private static async Task InsertAsync(Database database, Table table, int count, Action<int, DocumentId> made, CancellationToken cancellationToken)
+    {
         Task last = Task.CompletedTask;
         for (var from = 0; from < count; from += 5_000)
         {
             var transaction = database.BeginWrite(TransactionLimits.None);
-            for (var i = from; i < Math.Min(from + 5_000, count); i++)
-                ids[i] = (await transaction.InsertAsync(table, Document(i), cancellationToken)).Id;
+            for (var i = from; i < Math.Min(from + 5_000, count); i++) made(i, (await transaction.InsertAsync(table, Document(i), cancellationToken)).Id);
             var commit = await database.SubmitAsync(transaction, cancellationToken);
             await last;
             last = commit.Published;
         }
 
         await last;
-        return ids;
     }
 
     private static ValueObject Document(int i) => ValueObject.Create(
