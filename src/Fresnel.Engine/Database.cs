@@ -72,6 +72,7 @@ public sealed class Database : IAsyncDisposable
         var database = new Database(store, options, systemTables, keys, nodes, loaded);
         database._publisher.Start();
         database._committer.Start();
+        database._checkpointer.Start();
         try
         {
             await database.CreateSystemTablesAsync(cancellationToken);

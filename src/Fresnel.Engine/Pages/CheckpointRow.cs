@@ -17,7 +17,7 @@ namespace Fresnel.Engine.Pages;
 /// <param name="NextPage">Pages from this number on belong to no checkpoint.</param>
 /// <param name="LastKey">The greatest identity of a table or index that was handed out.</param>
 /// <param name="Roots">The tree of each index.</param>
-/// <param name="Freed">Pages that older snapshots may still need when it is written; start-up deletes them. In ascending order.</param>
+/// <param name="Freed">Pages that older snapshots may still need when it is written; the next process deletes them. In ascending order.</param>
 internal sealed record CheckpointRow(Timestamp Timestamp, long LogFrom, long NextPage, int LastKey, IReadOnlyList<CheckpointRoot> Roots, IReadOnlyList<long> Freed)
 {
     private const byte Format = 3;

@@ -65,6 +65,13 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         _nextPage = loaded.NextPage;
         _logBytes = loaded.Report.ReplayedBytes;
         _startAt = options.CheckpointAfterLogBytes;
+        _freed.AddDue(loaded.Report.CheckpointTimestamp, loaded.Freed);
+    }
+
+    /// <summary>Begins to delete what the process before left to be deleted: beside the first transactions, which need not wait for it.</summary>
+    public void Start()
+    {
+        lock (_gate) _running = Loop.Start(_options.Scheduler, () => TryAsync(GiveUpPagesAsync));
     }
 
     /// <summary>Takes note of a published group, and starts a checkpoint when it is time. Returns at once.</summary>
@@ -76,7 +83,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
             _logBytes += group.LogBytes;
             _keptLog.Add(group.LogEnd - 1, group.LogBytes);
             if (!_running.IsCompleted || _closing || (_logBytes < _startAt && !IsDirtyLocked())) return;
-            _running = Loop.Start(_options.Scheduler, TryAsync);
+            _running = Loop.Start(_options.Scheduler, () => TryAsync(WriteAsync));
         }
     }
 
@@ -85,7 +92,7 @@ internal sealed partial class Checkpointer : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_running.IsCompleted && !_closing && IsDirtyLocked()) _running = Loop.Start(_options.Scheduler, TryAsync);
+            if (_running.IsCompleted && !_closing && IsDirtyLocked()) _running = Loop.Start(_options.Scheduler, () => TryAsync(WriteAsync));
             return _running.IsCompleted ? null : _running;
         }
     }
@@ -128,11 +135,11 @@ internal sealed partial class Checkpointer : IAsyncDisposable
         await Task.WhenAny(running);
     }
 
-    private async Task TryAsync()
+    private async Task TryAsync(Func<Task> work)
     {
         try
         {
-            await WriteAsync();
+            await work();
         }
         catch (Exception failed)
         {
@@ -292,5 +299,6 @@ internal sealed partial class Checkpointer : IAsyncDisposable
 /// <param name="Start">Where the committer begins.</param>
 /// <param name="Checkpoint">The checkpoint's snapshot, without the tail of the log; null when there was none.</param>
 /// <param name="NextPage">The first free number of a page.</param>
+/// <param name="Freed">Pages that only snapshots of the process before needed.</param>
 /// <param name="Report">What to tell of it.</param>
-internal sealed record LoadedState(StartState Start, Snapshot? Checkpoint, long NextPage, StartReport Report);
+internal sealed record LoadedState(StartState Start, Snapshot? Checkpoint, long NextPage, IReadOnlyList<long> Freed, StartReport Report);

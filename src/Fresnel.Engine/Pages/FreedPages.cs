@@ -21,16 +21,22 @@ internal sealed class FreedPages(TimeProvider time, TimeSpan keptFor)
     /// <param name="pages">What it freed.</param>
     public void Add(PageEpoch ended, Timestamp checkpoint, IReadOnlyList<long> pages) => _entries.Enqueue(new(ended, checkpoint, time.GetTimestamp(), pages));
 
+    /// <summary>Pages that only readers before this process needed.</summary>
+    public void AddDue(Timestamp checkpoint, IReadOnlyList<long> pages)
+    {
+        if (pages.Count > 0) _entries.Enqueue(new(new(), checkpoint, null, pages));
+    }
+
     /// <summary>The oldest ones, when nobody can need them any more; null when there are none. Once they are deleted, <see cref="Remove"/> them.</summary>
     public (Timestamp Checkpoint, IReadOnlyList<long> Pages)? Due()
     {
         // In order: a snapshot of an earlier time may need what any later checkpoint freed.
-        if (!_entries.TryPeek(out var oldest) || oldest.Ended.IsRead || time.GetElapsedTime(oldest.FlippedAt) < keptFor) return null;
+        if (!_entries.TryPeek(out var oldest) || oldest.Ended.IsRead || (oldest.FlippedAt is { } flippedAt && time.GetElapsedTime(flippedAt) < keptFor)) return null;
         return (oldest.Checkpoint, oldest.Pages);
     }
 
     /// <summary>Takes out those that were due.</summary>
     public void Remove() => _entries.Dequeue();
 
-    private sealed record Entry(PageEpoch Ended, Timestamp Checkpoint, long FlippedAt, IReadOnlyList<long> Pages);
+    private sealed record Entry(PageEpoch Ended, Timestamp Checkpoint, long? FlippedAt, IReadOnlyList<long> Pages);
 }

@@ -18,7 +18,6 @@ internal static class Loading
         {
             var (pending, checkpoint, row) = await LoadCheckpointAsync(head, keys, nodes, cancellationToken);
             await store.SweepPagesAsync(row.NextPage, cancellationToken);
-            await store.DeletePagesAsync(row.Freed, cancellationToken);
             var replay = new Replay(pending, keys, nodes);
             var (timestamp, next, groups, bytes) = (row.Timestamp, row.LogFrom, 0, 0L);
             await foreach (var logged in store.ReadLogAsync(row.LogFrom, cancellationToken))
@@ -31,7 +30,7 @@ internal static class Loading
 
             if (next < head.LogEnd) throw new InvalidDataException($"The commit log ends at position {next}, where {head.LogEnd} was expected.");
             var snapshot = pending.Seal(timestamp, new());
-            return new(new(pending, snapshot, next), checkpoint, row.NextPage, new(row.Timestamp, groups, bytes));
+            return new(new(pending, snapshot, next), checkpoint, row.NextPage, row.Freed, new(row.Timestamp, groups, bytes));
         }
         catch (Exception damaged) when (damaged is InvalidDataException or BrokenInvariantException)
         {

@@ -125,6 +125,7 @@ public sealed class NodeCacheTests
         Assert.True(store.PageCount > pages * 7 / 6, $"{store.PageCount} of {pages}");
         var reopened = store.Reopen();
         await using var again = await TestDatabase.OpenAsync(reopened);
+        await again.Database.CheckpointAsync(Token); // They go beside the first transactions; it waits for that.
         Assert.InRange(reopened.PageCount, 1, pages * 9 / 8);
         await DatabaseContents.CheckIndexesAsync(again.Database);
     }
