@@ -17,7 +17,7 @@ public sealed class Deployment : IAsyncDisposable
     private readonly FunctionRunners _runners;
     private bool _isDisposed;
 
-    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls, PageCursor cursors)
+    private Deployment(Database database, DeploymentOptions options, FunctionRunners runners, CanonicalUrls urls, byte[] secret)
     {
         _runners = runners;
         Options = options;
@@ -27,9 +27,9 @@ public sealed class Deployment : IAsyncDisposable
         Environment = new EnvironmentVariables(database);
         AuthProviders = new AuthProviderList(database);
         Urls = urls;
-        var parts = new InvokerParts(database, Catalog, runners, Logs, cursors, options);
+        var parts = new InvokerParts(database, Catalog, runners, Logs, new PageCursor(secret), new FunctionHandles(secret), options);
         Invoker = new FunctionInvoker(parts);
-        Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time, cacheBytes: options.QueryCacheBytes);
+        Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time, cacheBytes: options.QueryCacheBytes, audit: Invoker.Audit);
         Jobs = new JobLoop(parts, Invoker);
         Pushes = new Pushes.Pushes(database, Catalog, new NodeAnalyzer(options), options);
     }
@@ -85,8 +85,8 @@ public sealed class Deployment : IAsyncDisposable
         try
         {
             var urls = await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken);
-            var cursors = new PageCursor(await SealingKey.LoadAsync(database, options.Entropy, cancellationToken));
-            var deployment = new Deployment(database, options, runners, urls, cursors);
+            var secret = await SealingKey.LoadAsync(database, options.Entropy, cancellationToken);
+            var deployment = new Deployment(database, options, runners, urls, secret);
             await deployment.Jobs.StartAsync(cancellationToken);
             return deployment;
         }

@@ -98,6 +98,12 @@ public sealed record FunctionLimits
     /// <summary>The arguments of all functions that one mutation schedules. Bytes by the size of their values; default 16 MiB. Beyond it: <c>ScheduledFunctionsArgumentsTooLarge</c>.</summary>
     public long ScheduledArgumentBytes { get; init; } = 16 << 20;
 
+    /// <summary>What one query or mutation may enter into the audit log, its nested calls included. Default 256. Beyond it: <c>TooManyAuditLogs</c>.</summary>
+    public int AuditEntries { get; init; } = 256;
+
+    /// <summary>The body of one such entry. Bytes of JSON; default 32 KiB. Beyond it: <c>AuditLogBodyTooLarge</c>.</summary>
+    public int AuditEntryBytes { get; init; } = 32 << 10;
+
     /// <summary>Bytes of a request's body that an HTTP action may read; a longer one is refused with 413. Default 20 MiB.</summary>
     public long HttpRequestBytes { get; init; } = 20 << 20;
 

@@ -42,6 +42,12 @@ public sealed class FakeFunctions : IFunctionRunner
         }
     }
 
+    /// <summary>Takes a function away; the next push deploys what is left.</summary>
+    internal void Remove(string path)
+    {
+        if (FunctionPath.TryParse(path, out var parsed, out _)) _fakes.TryRemove(parsed, out _);
+    }
+
     private FakeFunctions Add(string kind, string path, Func<FakeCall, Task<string>> run, bool isInternal, string? args, string? returns)
     {
         if (!FunctionPath.TryParse(path, out var parsed, out var detail)) throw new ArgumentException(detail, nameof(path));

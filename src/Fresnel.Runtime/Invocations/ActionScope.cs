@@ -19,7 +19,7 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
 
     /// <summary>Syscalls that only actions have: elsewhere they are known and refused.</summary>
     public static FrozenSet<string> Operations { get; } =
-        new[] { "1.0/actions/query", "1.0/actions/mutation", "1.0/actions/action", "1.0/actions/schedule", "1.0/actions/cancel_job" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { "1.0/actions/query", "1.0/actions/mutation", "1.0/actions/action", "1.0/actions/schedule", "1.0/actions/cancel_job", "1.0/createServiceToken", "1.0/getServiceUrl" }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> TransactionOperations = new[]
     {
@@ -111,17 +111,21 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
         switch (operation)
         {
             case "1.0/actions/query":
-                return await RunAsync(FunctionKind.Query, FunctionAddress.Read(operation, given), given.RequiredJson("args", operation), cancellationToken);
+                return await RunAsync(FunctionKind.Query, Address(operation, given), given.RequiredJson("args", operation), cancellationToken);
             case "1.0/actions/mutation":
-                return await RunAsync(FunctionKind.Mutation, FunctionAddress.Read(operation, given), given.RequiredJson("args", operation), cancellationToken);
+                return await RunAsync(FunctionKind.Mutation, Address(operation, given), given.RequiredJson("args", operation), cancellationToken);
             case "1.0/actions/action":
-                return await RunAsync(FunctionKind.Action, FunctionAddress.Read(operation, given), given.RequiredJson("args", operation), cancellationToken);
+                return await RunAsync(FunctionKind.Action, Address(operation, given), given.RequiredJson("args", operation), cancellationToken);
             case "1.0/actions/schedule":
-                var job = await ScheduleAsync(FunctionAddress.Read(operation, given), given.Seconds("ts", "scheduler.runAt") * 1000, given.RequiredJson("args", operation), cancellationToken);
+                var job = await ScheduleAsync(Address(operation, given), given.Seconds("ts", "scheduler.runAt") * 1000, given.RequiredJson("args", operation), cancellationToken);
                 return Encoding.UTF8.GetBytes($"\"{job}\"");
             case "1.0/actions/cancel_job":
                 await CancelJobAsync(given.RequiredText("id", "scheduler.cancel"), cancellationToken);
                 return FunctionMetadata.Null;
+            case "1.0/createFunctionHandle":
+                return FunctionMetadata.Text(FunctionAddress.CreateHandle(given, parts.Handles, code));
+            case "1.0/createServiceToken" or "1.0/getServiceUrl":
+                throw SyscallErrors.NoService(given.RequiredText("service", operation == "1.0/getServiceUrl" ? "getServiceUrl" : "getServiceToken"));
             case "1.0/getUserIdentity":
                 return FunctionMetadata.UserIdentity(UserIdentity());
             case "1.0/getFunctionMetadata":
@@ -134,6 +138,8 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
                 throw TransactionOperations.Contains(operation) ? SyscallErrors.NotAvailable($"`{operation}`", FunctionKind.Action) : SyscallErrors.UnknownOperation(operation);
         }
     }
+
+    private FunctionPath Address(string operation, JsonElement given) => FunctionAddress.Read(operation, given, parts.Handles, Component);
 
     /// <summary>The action has ended: what it issued completes, what it issues now is refused.</summary>
     public void Close() => _closed = true;

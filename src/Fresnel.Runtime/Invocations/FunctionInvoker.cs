@@ -38,6 +38,9 @@ public sealed class FunctionInvoker
     /// <summary>Runs a query at a snapshot, the newest published one when none is given.</summary>
     public ValueTask<QueryOutcome> QueryAsync(FunctionCall call, Snapshot? snapshot, CancellationToken cancellationToken) => _queries.RunAsync(call, snapshot, cancellationToken);
 
+    /// <summary>Tells what a query entered into the audit log again, of a call that is given its result without a run.</summary>
+    internal void Audit(FunctionCall call, FunctionOutcome outcome) => new InvocationReport(_parts, call, FunctionKind.Query).Audited(outcome.Audits);
+
     /// <summary>Runs a mutation; with a request key, once.</summary>
     public MutationRun Mutate(FunctionCall call, RequestKey? request, CancellationToken cancellationToken) => Mutate(call, request, null, cancellationToken);
 

@@ -1,15 +1,19 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>The answers of <c>ctx.meta</c> and <c>ctx.auth</c>, which are the same in every kind of function. Source: <c>spec/function-runtime.md</c> §3.7.</summary>
-internal static class FunctionMetadata
+internal static partial class FunctionMetadata
 {
     /// <summary>The answer of a syscall that has none.</summary>
     public static ReadOnlyMemory<byte> Null { get; } = "null"u8.ToArray();
+
+    /// <summary>The answer of a syscall that is a string.</summary>
+    public static ReadOnlyMemory<byte> Text(string text) => JsonSerializer.SerializeToUtf8Bytes(text, TextContext.Default.String);
 
     /// <summary><c>1.0/getUserIdentity</c>.</summary>
     public static ReadOnlyMemory<byte> UserIdentity(ValueObject? attributes)
@@ -42,7 +46,7 @@ internal static class FunctionMetadata
         json.WriteString("userAgent", root.Origin.UserAgent);
         json.WriteString("requestId", root.RequestId);
         json.WriteString("scheduledFunctionId", root.ScheduledFunctionId);
-        json.WriteNull("authToken");
+        json.WriteString("authToken", (root.Identity as UserIdentity)?.Token);
     });
 
     /// <summary>Writes the members of an object.</summary>
@@ -58,4 +62,7 @@ internal static class FunctionMetadata
 
         return output.WrittenMemory;
     }
+
+    [JsonSerializable(typeof(string))]
+    private sealed partial class TextContext : JsonSerializerContext;
 }

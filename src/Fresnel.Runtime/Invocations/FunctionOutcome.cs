@@ -21,6 +21,9 @@ public sealed record FunctionOutcome
     /// <summary>The request id that stands in error texts.</summary>
     public required string RequestId { get; init; }
 
+    /// <summary>What a query entered into the audit log: told again to whoever is given a result that is known already.</summary>
+    internal IReadOnlyList<AuditEntry> Audits { get; init; } = [];
+
     /// <summary>A committed mutation's timestamp; a query's snapshot.</summary>
     public Timestamp Timestamp { get; init; }
 }

@@ -30,15 +30,24 @@ public abstract record Identity
     }
 }
 
-/// <summary>A user whose token was verified.</summary>
+/// <summary>A user whose token was verified. One that signed in again is the same user.</summary>
 /// <param name="Claims">What <c>getUserIdentity()</c> returns.</param>
 public sealed record UserIdentity(ValueObject Claims) : Identity
 {
+    /// <summary>The token as it came, for <c>ctx.meta.getRequestMetadata()</c>; null when none is known. Does not tell users apart.</summary>
+    public string? Token { get; init; }
+
     /// <inheritdoc/>
     public override ValueObject? Attributes => Claims;
 
     /// <inheritdoc/>
     public override string CacheKey { get; } = "user:" + System.Text.Encoding.UTF8.GetString(ValueJson.Write(Claims));
+
+    /// <summary>Whether the other is the same user.</summary>
+    public bool Equals(UserIdentity? other) => CacheKey == other?.CacheKey;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => CacheKey.GetHashCode(StringComparison.Ordinal);
 }
 
 /// <summary>Somebody with an admin key, perhaps acting as a user.</summary>

@@ -39,6 +39,17 @@ internal sealed class InvocationReport(InvokerParts parts, FunctionCall call, Fu
         });
     }
 
+    /// <summary>It succeeded, and what it entered into the audit log is told.</summary>
+    public void Audited(IReadOnlyList<AuditEntry> audits, FunctionDefinition? function = null)
+    {
+        if (call.Path.IsSystem) return;
+        foreach (var audit in audits)
+        {
+            var now = parts.NowMilliseconds;
+            parts.FunctionLog.Add(Entry(FunctionLogEntryKind.Audit, function) with { LogLines = [new LogLine("INFO", [audit.Resolve(call, now)], false, now) { SystemCode = "audit" }] });
+        }
+    }
+
     private FunctionLogEntry Entry(FunctionLogEntryKind entryKind, FunctionDefinition? function) => new()
     {
         Kind = entryKind,

@@ -27,10 +27,16 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
     public Transaction Transaction => transaction;
 
     /// <summary>Frozen for the whole tree.</summary>
-    public double StartMilliseconds { get; } = parts.NowMilliseconds;
+    public double StartMilliseconds { get; private init; } = parts.NowMilliseconds;
 
     /// <summary>Draws the seeds of its functions.</summary>
-    public InvocationSeeds Seeds { get; } = new(parts.RandomBytes(32));
+    public InvocationSeeds Seeds { get; private init; } = new(parts.RandomBytes(32));
+
+    /// <summary>What may stand in the JSON that its functions give and get: placeholders of the commit's timestamp only where there will be a commit.</summary>
+    public ValueJsonOptions JsonOptions { get; private init; } = kind == FunctionKind.Mutation ? ValueJsonOptions.AllowCommitTimestamp : ValueJsonOptions.None;
+
+    /// <summary>What its functions entered into the audit log so far.</summary>
+    public AuditTrail Audits { get; private init; } = new(parts.Options.Limits);
 
     /// <summary>Starts false; set for good once a function asks who it runs for, or when reaching it depended on that.</summary>
     public bool ObservedIdentity { get; set; }
@@ -40,6 +46,15 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
 
     /// <summary>What it scheduled so far.</summary>
     public ScheduledUsage Scheduled { get; } = new();
+
+    /// <summary>The same moment, identity and randomness over another transaction: for queries that must not touch this one.</summary>
+    public InvocationTree Beside(Transaction other) => new(parts, call, FunctionKind.Query, other)
+    {
+        StartMilliseconds = StartMilliseconds,
+        Seeds = Seeds,
+        JsonOptions = JsonOptions,
+        Audits = Audits,
+    };
 
     /// <summary>Runs the root function.</summary>
     public async ValueTask<TreeResult> RunRootAsync(CancellationToken cancellationToken)
@@ -57,7 +72,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
                 foreach (var line in UsageWarnings.Lines(transaction.Usage, Scheduled, parts.Ceilings, result.UserTime, parts.Options.Limits.UserTime, parts.NowMilliseconds)) log.Add(line);
             }
 
-            return new TreeResult(result.Value, result.Error, function, log.ToList(), result.UserTime);
+            return new TreeResult(result.Value, result.Error, function, log.ToList(), result.UserTime) { Audits = result.Error is null ? Audits.Entries : [] };
         }
         catch (DeveloperException exception)
         {
@@ -103,8 +118,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
         if (result.Error is not null) return result;
         try
         {
-            var options = kind == FunctionKind.Mutation ? ValueJsonOptions.AllowCommitTimestamp : ValueJsonOptions.None;
-            return result with { Value = FunctionResults.Check(function, result.Value, options, transaction.TableNames(code.Component), parts.Options.Limits.ResultBytes) };
+            return result with { Value = FunctionResults.Check(function, result.Value, JsonOptions, transaction.TableNames(code.Component), parts.Options.Limits.ResultBytes) };
         }
         catch (DeveloperException exception)
         {
@@ -121,6 +135,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
 /// <param name="UserTime">Time in user code of the root.</param>
 internal sealed record TreeResult(ReadOnlyMemory<byte> Value, FunctionError? Error, FunctionDefinition? Function, IReadOnlyList<LogLine> LogLines, TimeSpan UserTime)
 {
+    /// <summary>What the tree entered into the audit log, if it succeeded: to be told once it is certain.</summary>
+    public IReadOnlyList<AuditEntry> Audits { get; init; } = [];
+
     /// <summary>It failed before anything could be kept of it.</summary>
     public static TreeResult Failed(FunctionError error) => new(default, error, null, [], TimeSpan.Zero);
 }

@@ -96,7 +96,9 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
                 else isSealed.TrySetResult(null);
                 place.Dispose();
                 var outcome = Told(attempt.Outcome, await commit.Published, attempt.IsRecorded);
-                return attempt.IsRecorded ? outcome : Reported(report, outcome, attempt.Result, usage);
+                if (attempt.IsRecorded) return outcome;
+                if (outcome.Error is null) report.Audited(attempt.Result!.Audits, attempt.Result.Function);
+                return Reported(report, outcome, attempt.Result, usage);
             }
         }
         finally

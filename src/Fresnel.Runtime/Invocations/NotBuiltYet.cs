@@ -12,9 +12,6 @@ internal static class NotBuiltYet
     /// <summary>Components: references into them and their tables.</summary>
     public const string Components = "Calling a component (components.*)";
 
-    /// <summary>Function handles as the address of a call.</summary>
-    public const string FunctionHandles = "Calling by function handle (createFunctionHandle)";
-
     /// <summary>Text search.</summary>
     public const string TextSearch = "Text search (withSearchIndex)";
 
@@ -22,9 +19,7 @@ internal static class NotBuiltYet
     public static FrozenDictionary<string, string> Operations { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["1.0/actions/vectorSearch"] = "Vector search (ctx.vectorSearch)",
-        ["1.0/createFunctionHandle"] = FunctionHandles,
         ["1.0/signJwt"] = "Signing a token (ctx.auth.signJwt)",
-        ["1.0/auditLog"] = "The audit log (log.audit)",
         ["1.0/storageGetUrl"] = "File storage (ctx.storage.getUrl)",
         ["1.0/storageGetMetadata"] = "File storage (ctx.storage.getMetadata)",
         ["1.0/storageGenerateUploadUrl"] = "File storage (ctx.storage.generateUploadUrl)",
@@ -33,10 +28,7 @@ internal static class NotBuiltYet
         ["1.0/storageGet"] = "File storage (ctx.storage.get)",
         ["storage/storeBlob"] = "File storage (ctx.storage.store)",
         ["storage/getBlob"] = "File storage (ctx.storage.get)",
-        ["1.0/createServiceToken"] = "A token for cloud services (getServiceToken)",
-        ["1.0/getServiceUrl"] = "The address of cloud services (getServiceUrl)",
         ["1.0/componentArgument"] = "Reading a component's arguments",
-        ["snapshotQuery"] = "A query on the snapshot before the mutation (useStaleSnapshot)",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The error for something of this list.</summary>

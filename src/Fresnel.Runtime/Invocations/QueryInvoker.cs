@@ -48,7 +48,9 @@ internal sealed class QueryInvoker(InvokerParts parts, InvocationGate gate)
                 LogLines = result.LogLines,
                 RequestId = call.RequestId,
                 Timestamp = transaction.Snapshot.Timestamp,
+                Audits = result.Audits,
             };
+            report.Audited(result.Audits, result.Function);
             report.Completed(outcome, result.Function, result.UserTime, transaction.Usage, result.LogLines);
             return new QueryOutcome(outcome, transaction.Snapshot, transaction.Reads, tree.ObservedIdentity, tree.Journal);
         }

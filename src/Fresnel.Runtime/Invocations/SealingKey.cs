@@ -4,7 +4,7 @@ using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
 
-/// <summary>The secret that cursors are sealed with: made at the first start and kept with the data, so that cursors outlive restarts.</summary>
+/// <summary>The secret that cursors and function handles are sealed with: made at the first start and kept with the data, so that they outlive restarts.</summary>
 internal static class SealingKey
 {
     private const string Name = "cursorSealingKey";

@@ -7,7 +7,8 @@ namespace Fresnel.Runtime.Invocations;
 /// <summary>Reads the JSON arguments of syscalls. They come from user code: helper libraries may call the host directly.</summary>
 internal static class SyscallArguments
 {
-    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 200 };
+    /// <summary>Deeper than any value may be.</summary>
+    public static readonly JsonDocumentOptions Deep = new() { MaxDepth = 200 };
 
     /// <summary>Parses the arguments of a syscall. Dispose the result.</summary>
     /// <exception cref="DeveloperException">They are not a JSON object.</exception>
@@ -16,13 +17,35 @@ internal static class SyscallArguments
         try
         {
             var json = JsonDocument.Parse(arguments, Deep);
-            if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
+            var problem = json.RootElement.ValueKind != JsonValueKind.Object ? "Expected an object"
+                : arguments.Span.IndexOf("\\u"u8) >= 0 && !IsUnicode(json.RootElement) ? "A text has an unpaired surrogate"
+                : null;
+            if (problem is null) return json;
             json.Dispose();
-            throw new DeveloperException("InvalidArgument", $"Invalid arguments for `{operation}`: Expected an object");
+            throw new DeveloperException("InvalidArgument", $"Invalid arguments for `{operation}`: {problem}");
         }
         catch (JsonException exception)
         {
             throw new DeveloperException("InvalidArgument", $"Invalid arguments for `{operation}`: {exception.Message}");
+        }
+    }
+
+    /// <summary>Whether all names and texts are valid Unicode, so that they can be looked at. Only escapes can spell what is not.</summary>
+    private static bool IsUnicode(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind switch
+            {
+                JsonValueKind.Object => json.EnumerateObject().All(member => member.Name is not null && IsUnicode(member.Value)),
+                JsonValueKind.Array => json.EnumerateArray().All(IsUnicode),
+                JsonValueKind.String => json.GetString() is not null,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

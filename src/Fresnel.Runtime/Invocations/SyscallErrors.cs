@@ -27,6 +27,11 @@ internal static class SyscallErrors
 
     public static DeveloperException TooDeep() => new("TooManyNestedCalls", "Cross component call depth limit exceeded. Do you have an infinite loop in your app?");
 
+    public static DeveloperException StaleFromQuery() => new("OperationNotAvailable", "`useStaleSnapshot` is only supported in mutations, not queries.");
+
+    public static DeveloperException NoService(string service) => new(
+        "ServiceNotAvailable", $"The service {service} is not available on this deployment: it belongs to Convex's cloud. Call a service of your own with fetch() and a key from an environment variable.");
+
     public static DeveloperException MutationFromQuery() => new("WrongFunctionType", "Cannot call a Mutation function from a Query function");
 
     public static DeveloperException TooManyScheduled(int limit) => new(

@@ -23,13 +23,9 @@ internal sealed partial class TransactionScope
         return InTurnAsync(
             async (transaction, token) =>
             {
-                var function = FunctionRouting.Find(_code, path, _tree.Call.Identity, FunctionCaller.Action, kind);
-                var canonical = FunctionArguments.Check(function, FunctionArguments.Positional(arguments), JsonOptions, transaction.TableNames(Component), _tree.Parts.Options.Limits.ArgumentBytes);
                 var ceilings = limits.ValueKind == JsonValueKind.Object ? (_ceilings ?? _tree.Parts.Ceilings).Lower(limits, transaction.Usage, _tree.Scheduled) : _ceilings;
-                var log = new FunctionLogBuffer();
                 var start = transaction.Save();
-                var result = await _tree.RunAsync(_code, function, canonical, log, ceilings, _depth + 1, token);
-                _log.Splice(log.ToList(), path.ToString());
+                var result = await RunInTreeAsync(_tree, kind, path, arguments, ceilings, token);
                 if (result.Error is null) return result.Value;
                 if (kind == FunctionKind.Mutation) transaction.RollBackTo(start);
                 throw FunctionRefusal.ToException(result.Error);
@@ -37,6 +33,39 @@ internal sealed partial class TransactionScope
             cancellationToken);
     }
 
-    /// <summary>What may stand in the JSON that the function gives and gets: placeholders of the commit's timestamp only where there will be a commit.</summary>
-    private ValueJsonOptions JsonOptions => _tree.Kind == FunctionKind.Mutation ? ValueJsonOptions.AllowCommitTimestamp : ValueJsonOptions.None;
+    /// <summary>
+    /// Runs a query of this component on the database as it was when the transaction began: what the mutation wrote is not there, nothing that is read
+    /// makes it conflict, and nothing of its limits is used.
+    /// </summary>
+    /// <inheritdoc cref="RunAsync" path="/param"/>
+    /// <inheritdoc cref="RunAsync" path="/returns"/>
+    /// <inheritdoc cref="RunAsync" path="/exception"/>
+    public ValueTask<ReadOnlyMemory<byte>> RunStaleAsync(FunctionPath path, ReadOnlyMemory<byte> arguments, JsonElement limits, CancellationToken cancellationToken)
+    {
+        if (!MayWrite) throw SyscallErrors.StaleFromQuery();
+        if (_depth >= InvocationTree.MostNested) throw SyscallErrors.TooDeep();
+        return InTurnAsync(
+            async (transaction, token) =>
+            {
+                using var stale = _tree.Parts.Database.BeginRead(transaction.Snapshot);
+                var ceilings = limits.ValueKind == JsonValueKind.Object ? _tree.Parts.Ceilings.Lower(limits, default, new ScheduledUsage()) : null;
+                var result = await RunInTreeAsync(_tree.Beside(stale), FunctionKind.Query, path, arguments, ceilings, token);
+                return result.Error is null ? result.Value : throw FunctionRefusal.ToException(result.Error);
+            },
+            cancellationToken);
+    }
+
+    private async ValueTask<InvocationResult> RunInTreeAsync(
+        InvocationTree tree, FunctionKind kind, FunctionPath path, ReadOnlyMemory<byte> arguments, UsageCeilings? ceilings, CancellationToken cancellationToken)
+    {
+        var function = FunctionRouting.Find(_code, path, _tree.Call.Identity, FunctionCaller.Action, kind);
+        var canonical = FunctionArguments.Check(
+            function, FunctionArguments.Positional(arguments), tree.JsonOptions, tree.Transaction.TableNames(Component), tree.Parts.Options.Limits.ArgumentBytes);
+        var log = new FunctionLogBuffer();
+        var audited = tree.Audits.Count;
+        var result = await tree.RunAsync(_code, function, canonical, log, ceilings, _depth + 1, cancellationToken);
+        _log.Splice(log.ToList(), path.ToString());
+        if (result.Error is not null) tree.Audits.CutTo(audited);
+        return result;
+    }
 }

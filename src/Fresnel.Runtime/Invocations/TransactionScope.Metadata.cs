@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
@@ -11,6 +12,14 @@ internal sealed partial class TransactionScope
         _tree.ObservedIdentity = true;
         return Component.Length == 0 ? _tree.Call.Identity.ReadAttributes() : null;
     }
+
+    private ValueTask<bool> AuditAsync(JsonElement given, CancellationToken cancellationToken) => InTurnAsync(
+        (_, _) =>
+        {
+            _tree.Audits.Add(given);
+            return ValueTask.FromResult(true);
+        },
+        cancellationToken);
 
     private ReadOnlyMemory<byte> TransactionMetrics()
     {

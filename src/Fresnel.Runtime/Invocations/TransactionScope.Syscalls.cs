@@ -45,12 +45,17 @@ internal sealed partial class TransactionScope
                 var id = await NormalizeIdAsync(given.RequiredText("table", "db.normalizeId"), given.RequiredText("idString", "db.normalizeId"), cancellationToken);
                 return Encoding.UTF8.GetBytes(id is null ? "{\"id\":null}" : $"{{\"id\":\"{id}\"}}");
             case "1.0/runUdf":
-                return await RunAsync(CallKind(given), FunctionAddress.Read(operation, given), given.RequiredJson("args", operation), Member(given, "transactionLimits"), cancellationToken);
+                return await RunUdfAsync(given, cancellationToken);
             case "1.0/schedule":
-                var job = await ScheduleAsync(FunctionAddress.Read(operation, given), given.Seconds("ts", "scheduler.runAt") * 1000, given.RequiredJson("args", operation), cancellationToken);
+                var job = await ScheduleAsync(Address(operation, given), given.Seconds("ts", "scheduler.runAt") * 1000, given.RequiredJson("args", operation), cancellationToken);
                 return Encoding.UTF8.GetBytes($"\"{job}\"");
             case "1.0/cancel_job":
                 await CancelJobAsync(given.RequiredText("id", "scheduler.cancel"), cancellationToken);
+                return FunctionMetadata.Null;
+            case "1.0/createFunctionHandle":
+                return FunctionMetadata.Text(FunctionAddress.CreateHandle(given, _tree.Parts.Handles, _code));
+            case "1.0/auditLog":
+                await AuditAsync(given, cancellationToken);
                 return FunctionMetadata.Null;
             case "1.0/getUserIdentity":
                 return FunctionMetadata.UserIdentity(UserIdentity());
@@ -72,11 +77,11 @@ internal sealed partial class TransactionScope
 
     private ValueObject Fields(JsonElement given, string method)
     {
-        var value = ParseValue(given, method, json => ValueJson.Parse(json, JsonOptions));
+        var value = ParseValue(given, method, json => ValueJson.Parse(json, _tree.JsonOptions));
         return value.Kind == ValueKind.Object ? value.AsObject() : throw SyscallArguments.Invalid("value", method, "Value must be an Object");
     }
 
-    private ValuePatch Patch(JsonElement given) => ParseValue(given, "db.patch", json => ValueJson.ParsePatch(json, JsonOptions | ValueJsonOptions.AllowUndefined));
+    private ValuePatch Patch(JsonElement given) => ParseValue(given, "db.patch", json => ValueJson.ParsePatch(json, _tree.JsonOptions | ValueJsonOptions.AllowUndefined));
 
     private static T ParseValue<T>(JsonElement given, string method, Func<ReadOnlySpan<byte>, T> parse)
     {
@@ -90,18 +95,24 @@ internal sealed partial class TransactionScope
         }
     }
 
-    private static FunctionKind CallKind(JsonElement given) => given.Text("udfType") switch
+    private ValueTask<ReadOnlyMemory<byte>> RunUdfAsync(JsonElement given, CancellationToken cancellationToken)
     {
-        "query" => FunctionKind.Query,
-        "mutation" => FunctionKind.Mutation,
-        "snapshotQuery" => throw NotBuiltYet.Error(NotBuiltYet.Operations["snapshotQuery"]),
-        var other => throw SyscallArguments.Invalid("udfType", "runUdf", $"{other} is not a type of function that can be run here"),
-    };
+        var path = Address("1.0/runUdf", given);
+        var arguments = given.RequiredJson("args", "1.0/runUdf");
+        var limits = given.TryGetProperty("transactionLimits", out var member) ? member : default;
+        return given.Text("udfType") switch
+        {
+            "query" => RunAsync(FunctionKind.Query, path, arguments, limits, cancellationToken),
+            "mutation" => RunAsync(FunctionKind.Mutation, path, arguments, limits, cancellationToken),
+            "snapshotQuery" => RunStaleAsync(path, arguments, limits, cancellationToken),
+            var other => throw SyscallArguments.Invalid("udfType", "1.0/runUdf", $"{other ?? "nothing"} is not a type of function that can be run here"),
+        };
+    }
+
+    private FunctionPath Address(string operation, JsonElement given) => FunctionAddress.Read(operation, given, _tree.Parts.Handles, Component);
 
     private static int QueryId(JsonElement given) =>
         given.TryGetProperty("queryId", out var id) && id.TryGetInt32(out var number) ? number : throw SyscallArguments.Invalid("queryId", "queryStreamNext", "Expected a number");
-
-    private static JsonElement Member(JsonElement given, string name) => given.TryGetProperty(name, out var member) ? member : default;
 
     private static ReadOnlyMemory<byte> StreamItem(Document? document)
     {

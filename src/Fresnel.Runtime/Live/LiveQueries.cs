@@ -33,6 +33,7 @@ public sealed class LiveQueries : IDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Database _database;
     private readonly RunQuery _run;
+    private readonly Action<FunctionCall, FunctionOutcome>? _audit;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
     private readonly IDisposable _subscription;
@@ -44,11 +45,13 @@ public sealed class LiveQueries : IDisposable
     private long _roundBegan;
     private int _roundRuns; // Executions begun in this round and not ended.
 
-    internal LiveQueries(Database database, RunQuery run, bool redacts, TimeProvider time, TimeSpan? patience = null, long cacheBytes = 0)
+    internal LiveQueries(
+        Database database, RunQuery run, bool redacts, TimeProvider time, TimeSpan? patience = null, long cacheBytes = 0, Action<FunctionCall, FunctionOutcome>? audit = null)
     {
         Cache = new(cacheBytes, time);
         _database = database;
         _run = run;
+        _audit = audit;
         _time = time;
         _patience = patience ?? DefaultPatience;
         Redacts = redacts;
@@ -151,6 +154,12 @@ public sealed class LiveQueries : IDisposable
         lock (Gate) result.WatchLocked(watch);
         if (isOverrun) _ = RunAgainLaterAsync(result);
         return result;
+    }
+
+    /// <summary>A session is given a result that another's run made: what that run entered into the audit log is told again, of this session. Not under the gate.</summary>
+    internal void Audit(LiveSubscription subscription, Identity identity, LiveResult result)
+    {
+        if (result.Outcome.Audits.Count > 0) _audit?.Invoke(subscription.Call with { Identity = identity }, result.Outcome);
     }
 
     /// <summary>One that overran its time is told as failed, so that the others of its sessions go on (T11). Nothing that it read may ever change, so time makes it stale too.</summary>

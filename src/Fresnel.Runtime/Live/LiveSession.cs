@@ -222,13 +222,17 @@ public sealed class LiveSession : IDisposable
     private async Task LookAsync(Capture capture, CancellationToken cancellationToken)
     {
         var unknown = new List<LiveSubscription>();
+        var served = new List<(LiveSubscription Subscription, LiveResult Result)>();
         lock (Live.Gate)
         {
             foreach (var subscription in capture.Due)
             {
-                if (!HoldKnownLocked(subscription, capture.Identity, capture.Snapshot.Timestamp)) unknown.Add(subscription);
+                if (!HoldKnownLocked(subscription, capture.Identity, capture.Snapshot.Timestamp, out var known)) unknown.Add(subscription);
+                else if (known is { Outcome.Audits.Count: > 0 }) served.Add((subscription, known));
             }
         }
+
+        foreach (var (subscription, known) in served) Live.Audit(subscription, capture.Identity, known);
 
         if (unknown.Count == 0) return;
         var next = -1;
@@ -246,10 +250,16 @@ public sealed class LiveSession : IDisposable
     }
 
     /// <summary>Whether nothing has to be run: the result is known, or nobody asks for it any more.</summary>
-    private bool HoldKnownLocked(LiveSubscription subscription, Identity identity, Timestamp at)
+    /// <param name="subscription">Whose result.</param>
+    /// <param name="identity">For whom.</param>
+    /// <param name="at">At which snapshot.</param>
+    /// <param name="served">The result that it now holds and did not hold before; null when there is none.</param>
+    private bool HoldKnownLocked(LiveSubscription subscription, Identity identity, Timestamp at, out LiveResult? served)
     {
+        served = null;
         if (subscription.IsGone) return true;
         if (Live.FindQueryLocked(subscription.KeyFor(identity)) is not { } query || query.FindLocked(identity, at) is not { } known) return false;
+        if (subscription.Held?.Result != known) served = known;
         subscription.HoldLocked(known, query);
         return true;
     }
@@ -258,6 +268,7 @@ public sealed class LiveSession : IDisposable
     private async Task LookAtAsync(LiveSubscription subscription, Identity identity, Snapshot snapshot, CancellationToken cancellationToken)
     {
         var at = snapshot.Timestamp;
+        LiveResult? served;
         var mayJoinOlder = true; // Once: so that nobody waits for more than one run besides the one at the snapshot itself.
         while (true)
         {
@@ -267,7 +278,7 @@ public sealed class LiveSession : IDisposable
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             lock (Live.Gate)
             {
-                if (HoldKnownLocked(subscription, identity, at)) return;
+                if (HoldKnownLocked(subscription, identity, at, out served)) break;
                 query = Live.GetQueryLocked(subscription.KeyFor(identity));
                 execution = query.FindRunLocked(identity, at);
                 if (execution is null && mayJoinOlder) execution = query.FindOlderRunLocked(identity, at);
@@ -310,8 +321,12 @@ public sealed class LiveSession : IDisposable
                 if (isAbandoned) execution.Cancel();
             }
 
-            if (result is not null) return;
+            if (result is null) continue;
+            served = isOwn ? null : result;
+            break;
         }
+
+        if (served is not null) Live.Audit(subscription, identity, served);
     }
 
     /// <summary>Compares what is held now with what the client was told, and tells the difference; null when there is none and nobody asked.</summary>

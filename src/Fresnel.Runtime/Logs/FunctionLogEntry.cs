@@ -7,7 +7,7 @@ namespace Fresnel.Runtime.Logs;
 /// <summary>One entry of the log of functions. Source: <c>spec/deploy-api.md</c> §7.</summary>
 public sealed record FunctionLogEntry
 {
-    /// <summary>Whether the invocation ended (queries and mutations bring their lines with it) or an action wrote a line.</summary>
+    /// <summary>Whether the invocation ended (queries and mutations bring their lines with it), an action wrote a line, or something was audited.</summary>
     public required FunctionLogEntryKind Kind { get; init; }
 
     /// <summary>Unix milliseconds, with a fraction; given by the log, strictly increasing. The cursor of readers.</summary>
@@ -22,7 +22,7 @@ public sealed record FunctionLogEntry
     /// <summary>E.g. <c>messages:list</c>; for an HTTP action <c>GET /hello</c>.</summary>
     public required string Identifier { get; init; }
 
-    /// <summary>The lines: all of a query or mutation; one of an action's Progress, none in its Completion.</summary>
+    /// <summary>The lines: all of a query or mutation; one of an action's Progress, none in its Completion; one of an Audit.</summary>
     public IReadOnlyList<LogLine> LogLines { get; init; } = [];
 
     /// <summary>The request at the root.</summary>
@@ -70,6 +70,9 @@ public enum FunctionLogEntryKind
 
     /// <summary>An action wrote a line.</summary>
     Progress,
+
+    /// <summary>A query or mutation that succeeded entered something into the audit log: the one line is its JSON.</summary>
+    Audit,
 }
 
 /// <summary>What a reader of the log gets.</summary>

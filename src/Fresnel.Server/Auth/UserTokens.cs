@@ -24,7 +24,8 @@ internal sealed class UserTokens(ProviderKeys keys, TimeProvider time)
     {
         try
         {
-            return await VerifyParsedAsync(text, deployment, cancellationToken);
+            var user = await VerifyParsedAsync(text, deployment, cancellationToken);
+            return user with { Identity = user.Identity with { Token = text } };
         }
         catch (Exception exception) when (exception is InvalidOperationException or InvalidValueException)
         {

@@ -24,7 +24,8 @@ internal static class FunctionLogWriter
     private static void Write(Utf8JsonWriter writer, FunctionLogEntry entry, bool hasStructuredLines)
     {
         writer.WriteStartObject();
-        writer.WriteString("kind", entry.Kind.ToString());
+        // The CLI knows two kinds; of what was audited it prints the line, as of an action's.
+        writer.WriteString("kind", (entry.Kind == FunctionLogEntryKind.Audit ? FunctionLogEntryKind.Progress : entry.Kind).ToString());
         writer.WriteString("udfType", entry.FunctionKind.ToString());
         writer.WriteString("componentPath", entry.Component.Length == 0 ? null : entry.Component);
         writer.WriteString("identifier", entry.Identifier);
@@ -90,7 +91,17 @@ internal static class FunctionLogWriter
         writer.WriteBoolean("isTruncated", line.IsTruncated);
         writer.WriteNumber("timestamp", line.Timestamp);
         writer.WriteString("level", line.Level);
-        writer.WriteNull("systemMetadata");
+        if (line.SystemCode is { } code)
+        {
+            writer.WriteStartObject("systemMetadata");
+            writer.WriteString("code", code);
+            writer.WriteEndObject();
+        }
+        else
+        {
+            writer.WriteNull("systemMetadata");
+        }
+
         writer.WriteNull("componentPath");
         writer.WriteString("udfPath", line.FunctionPath);
         writer.WriteEndObject();

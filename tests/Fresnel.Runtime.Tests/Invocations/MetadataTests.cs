@@ -30,6 +30,9 @@ public sealed class MetadataTests
         Assert.Equal(
             """{"authToken":null,"ip":"203.0.113.9","requestId":"0123456789abcdef","scheduledFunctionId":null,"userAgent":"curl/8"}""",
             ValueOf(await test.Invoker.ActionAsync(call, Cancellation)));
+        var user = new UserIdentity(ValueObject.Create(("subject", "ada"))) { Token = "e30.e30.c2ln" };
+        Assert.Contains("\"authToken\":\"e30.e30.c2ln\"", ValueOf(await test.Invoker.ActionAsync(call with { Identity = user }, Cancellation)), StringComparison.Ordinal);
+        Assert.Equal(user, user with { Token = "another" });
     }
 
     [Fact, Spec("data-model", 56)]
@@ -55,6 +58,18 @@ public sealed class MetadataTests
     }
 
     [Fact]
+    public async Task Services_of_the_cloud_are_not_here()
+    {
+        await using var test = await StartAsync(new FakeFunctions()
+            .Action("services:token", call => call.Syscall("1.0/createServiceToken", """{"service":"ai-gateway","version":"1.48.0"}"""))
+            .Action("services:url", call => call.Syscall("1.0/getServiceUrl", """{"service":"ai-gateway","version":"1.48.0"}"""))
+            .Query("services:query", call => call.Syscall("1.0/getServiceUrl", """{"service":"ai-gateway","version":"1.48.0"}""")));
+        Assert.StartsWith("Uncaught Error: The service ai-gateway is not available on this deployment", (await test.ActAsync("services:token")).Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Uncaught Error: The service ai-gateway is not available on this deployment", (await test.ActAsync("services:url")).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("Uncaught Error: `1.0/getServiceUrl` is not available in a query.", (await test.QueryAsync("services:query")).Error!.Message);
+    }
+
+    [Fact]
     public async Task What_is_not_built_yet_says_so_by_its_name()
     {
         await using var test = await StartAsync(new FakeFunctions()
@@ -66,14 +81,13 @@ public sealed class MetadataTests
                     Assert.Equal((NotBuiltYet.Code, $"{what} is not built yet in Fresnel."), (error.Code, error.Message));
                 }
 
-                var handle = await Assert.ThrowsAsync<DeveloperException>(() => call.Syscall("1.0/runUdf", """{"udfType":"query","args":{},"functionHandle":"function://x"}"""));
                 var component = await Assert.ThrowsAsync<DeveloperException>(() => call.Syscall("1.0/runUdf", """{"udfType":"query","args":{},"reference":"_reference/childComponent/a/b/c"}"""));
                 var search = await Assert.ThrowsAsync<DeveloperException>(async () =>
                 {
                     call.Invocation.Scope.OpenQuery(99, """{"source":{"type":"Search","indexName":"t.by_text","filters":[]},"operators":[]}"""u8.ToArray());
                     await call.Syscall("1.0/queryStreamNext", """{"queryId":99}""");
                 });
-                Assert.All([handle, component, search], error => Assert.Equal(NotBuiltYet.Code, error.Code));
+                Assert.All([component, search], error => Assert.Equal(NotBuiltYet.Code, error.Code));
                 return "null";
             }));
         ValueOf(await test.MutateAsync("test:run"));
