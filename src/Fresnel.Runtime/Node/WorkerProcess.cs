@@ -63,7 +63,7 @@ internal sealed class WorkerProcess : IDisposable
             CreateNoWindow = true,
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = Path.GetDirectoryName(program),
-            ArgumentList = { $"--max-old-space-size={memoryMegabytes}", "--no-warnings", program },
+            ArgumentList = { $"--max-old-space-size={memoryMegabytes}", "--no-warnings", "--experimental-vm-modules", program },
         };
         var inherited = Inherited.Select(name => (name, value: start.Environment.TryGetValue(name, out var value) ? value : null)).ToList();
         start.Environment.Clear();
@@ -73,6 +73,8 @@ internal sealed class WorkerProcess : IDisposable
         }
 
         start.Environment["TZ"] = "UTC";
+        // What numbers and dates look like must not depend on the machine.
+        start.Environment["LC_ALL"] = "en_US.UTF-8";
         start.Environment["FRESNEL_LINK"] = rendezvous.Address;
         start.Environment["FRESNEL_TOKEN"] = rendezvous.Token;
         try

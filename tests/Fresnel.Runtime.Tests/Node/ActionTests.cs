@@ -186,7 +186,7 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
             });
             """);
         Assert.Equal(
-            """[true,"6869",["Can't use fs.readFileSync()","Can't use http.request()","Can't use setTimeout()","Can't use child_process.execSync()"],55]""",
+            """[true,"6869",["Can't use fs.readFileSync()","Can't use http.request()","Can't use setTimeout","Can't use child_process.execSync()"],55]""",
             await node.ValueOf(code, "queryNode", adjust: sketch => sketch.Now = 55));
     }
 

@@ -4,7 +4,8 @@ import { cronSpecsOf } from "./crons.mjs";
 import { MissingVariable } from "./environment.mjs";
 import { Refusal, bundles, describe, installStackTraces } from "./errors.mjs";
 import { Kind } from "./frames.mjs";
-import { ImportPhase, parseJson, realProcess, runAs, setSoon, toJson } from "./host.mjs";
+import { parseJson, realProcess, setSoon, toJson } from "./host.mjs";
+import { Modules } from "./modules.mjs";
 import { Positions } from "./positions.mjs";
 import { installRealm } from "./realm.mjs";
 import { installSyscalls } from "./syscalls.mjs";
@@ -14,7 +15,7 @@ import { installSyscalls } from "./syscalls.mjs";
 
 export class Analyst {
   #link;
-  #folder;
+  #modules;
   /** The module that is looked into. */
   #module = "";
 
@@ -24,7 +25,7 @@ export class Analyst {
    */
   constructor(link, settings) {
     this.#link = link;
-    this.#folder = settings.folder;
+    this.#modules = new Modules(settings.folder, () => {});
     bundles.folder = settings.folder;
     installStackTraces();
     const never = () => {};
@@ -67,7 +68,7 @@ export class Analyst {
   /** @param {ModuleToAnalyse} module @returns {Promise<Record<string, any>>} */
   async #import({ path, node }) {
     this.#module = path;
-    const namespace = await runAs(new ImportPhase(node), () => import(this.#folder + path));
+    const namespace = await this.#modules.load(path, node);
     // A turn later the promises that were rejected and left alone are known.
     await new Promise((resolve) => setSoon(resolve));
     return namespace;

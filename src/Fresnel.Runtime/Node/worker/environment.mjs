@@ -1,5 +1,5 @@
 // @ts-check
-// process.env of the default runtime: a lookup by name. It cannot be enumerated, and what an invocation writes is seen by it alone.
+// process.env: a lookup by name, which in the default runtime cannot be enumerated. What an invocation writes is seen by it alone.
 import { currentInvocation } from "./host.mjs";
 
 /** Thrown where an unset variable must not be read. */
@@ -13,9 +13,11 @@ export class MissingVariable extends Error {
 
 /**
  * @param {Record<string, string>} variables
- * @param {boolean} strict Whether reading an unset variable throws.
+ * @param {object} options
+ * @param {boolean} [options.strict] Whether reading an unset variable throws.
+ * @param {boolean} [options.listed] Whether names can be enumerated.
  */
-export function makeEnvironment(variables, strict) {
+export function makeEnvironment(variables, { strict = false, listed = false }) {
   const known = new Map(Object.entries(variables));
   /** @type {Map<string, string | undefined>} */
   const writtenAtImport = new Map();
@@ -35,6 +37,8 @@ export function makeEnvironment(variables, strict) {
     return true;
   }
 
+  const names = () => [...new Set([...known.keys(), ...writtenAtImport.keys(), ...(currentInvocation()?.variables?.keys() ?? [])])].filter((name) => read(name) !== undefined);
+
   return new Proxy(Object.create(null), {
     get(_, name) {
       if (typeof name !== "string") return undefined;
@@ -45,7 +49,7 @@ export function makeEnvironment(variables, strict) {
     has: (_, name) => typeof name === "string" && read(name) !== undefined,
     set: (_, name, value) => typeof name === "string" && write(name, String(value)),
     deleteProperty: (_, name) => typeof name === "string" && write(name, undefined),
-    ownKeys: () => [],
+    ownKeys: () => (listed ? names() : []),
     getOwnPropertyDescriptor(_, name) {
       const value = typeof name === "string" ? read(name) : undefined;
       return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };

@@ -114,6 +114,23 @@ export function describe(thrown) {
   }
 }
 
+/**
+ * An error that is named after the event by which it came; one with data stays as it is.
+ * @param {string} event
+ * @param {unknown} reason
+ */
+export function named(event, reason) {
+  try {
+    if (hasConvexData(reason)) return reason;
+    const error = new Error(reason instanceof Error ? reason.message : String(reason));
+    error.name = event;
+    if (reason instanceof Error) error.stack = reason.stack;
+    return error;
+  } catch {
+    return reason;
+  }
+}
+
 /** @param {unknown} thrown */
 function hasConvexData(thrown) {
   return typeof thrown === "object" && thrown !== null && ConvexError in thrown;

@@ -3,7 +3,7 @@
 // Bodies flow by credit: each side sends what the other has said it has room for.
 import { Kind } from "./frames.mjs";
 import { RealAbortController, RealReadableStream, RealURL, min, realBuffer, runAs, toJson } from "./host.mjs";
-import { fetchClass } from "./realm.mjs";
+import { fetchClass } from "./fetching.mjs";
 
 const Piece = 64 * 1024;
 const RequestWindow = 256 * 1024;

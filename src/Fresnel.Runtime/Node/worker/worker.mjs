@@ -1,7 +1,7 @@
 // @ts-check
 // Runs invocations. The engine sends frames; each one that lets user code go on is a slice: hand over, run all microtasks, account.
 import { journalOf, logSink } from "./console.mjs";
-import { Refusal, bundles, describe, installStackTraces } from "./errors.mjs";
+import { Refusal, bundles, describe, installStackTraces, named } from "./errors.mjs";
 import { Kind } from "./frames.mjs";
 import { HttpExchange } from "./http.mjs";
 import { currentInvocation, drain, elapsed, parseJson, realProcess, runAs, setSoon, setTimer, toJson } from "./host.mjs";
@@ -38,6 +38,7 @@ export class Worker {
   #link;
   #modules;
   #userTime;
+  #inNode;
 
   /**
    * @param {import("./link.mjs").Link} link
@@ -46,6 +47,7 @@ export class Worker {
   constructor(link, settings) {
     this.#link = link;
     this.#userTime = settings.userTime;
+    this.#inNode = settings.pool === "node";
     this.#modules = new Modules(settings.folder, (importing) => {
       link.text(Kind.importing, 0, importing ? "1" : "0");
       if (importing) link.flush();
@@ -56,10 +58,10 @@ export class Worker {
     installRealm(settings);
     realmEvents.worked = (invocation) => this.#afterSlice(invocation);
     realmEvents.failed = (invocation, error) => this.#fail(invocation, error);
-    realmEvents.exit = (code) => this.#exit(code);
+    realmEvents.exit = (event, text) => this.#unhandled(event, new Error(text));
     logSink.write = (invocation, line) => link.text(Kind.log, invocation.id, toJson(line));
-    realProcess.on("unhandledRejection", (/** @type {unknown} */ reason) => this.#unhandled(reason, false));
-    realProcess.on("uncaughtException", (/** @type {unknown} */ error) => this.#unhandled(error, true));
+    realProcess.on("unhandledRejection", (/** @type {unknown} */ reason) => this.#unhandled("unhandledRejection", reason));
+    realProcess.on("uncaughtException", (/** @type {unknown} */ error) => this.#unhandled("uncaughtException", error));
   }
 
   /**
@@ -257,22 +259,21 @@ export class Worker {
     });
   }
 
-  /** @param {unknown} reason @param {boolean} retire */
-  #unhandled(reason, retire) {
+  /**
+   * What nobody caught fails whose it is. A process of Node's that saw any takes no more; of the default runtime's, one whose stack was torn down.
+   * @param {string} event
+   * @param {unknown} reason
+   */
+  #unhandled(event, reason) {
     const thrown = this.#thrown;
     this.#thrown = null;
-    if (retire && thrown !== null && thrown.error === reason) return this.#fail(thrown.invocation, reason);
+    const retire = this.#inNode || event !== "unhandledRejection";
+    const error = this.#inNode ? named(event, reason) : reason;
+    if (retire && thrown !== null && thrown.error === reason) return this.#fail(thrown.invocation, error);
     const invocation = currentInvocation() ?? this.#slice;
-    if (invocation !== null) this.#fail(invocation, reason);
-    else if (retire) for (const each of [...this.#invocations.values()]) this.#fail(each, reason);
+    if (invocation !== null) this.#fail(invocation, error);
+    else if (retire) for (const each of [...this.#invocations.values()]) this.#fail(each, error);
     if (retire) this.#link.text(Kind.retire, 0, "");
-  }
-
-  /** @param {unknown} code */
-  #exit(code) {
-    const error = new Error(`The action called process.exit(${code ?? ""})`);
-    error.name = "process.exit";
-    this.#unhandled(error, true);
   }
 
   // What the Convex global asks of the engine.
