@@ -31,7 +31,7 @@ internal static class FunctionRouting
         (!ReachesInternal(Identity.Anonymous, caller) && code.Functions.TryGetValue(path, out var function) && function.Visibility == FunctionVisibility.Internal);
 
     private static bool ReachesInternal(Identity identity, FunctionCaller caller) =>
-        identity.IsAdmin || caller is FunctionCaller.Scheduler or FunctionCaller.Action or FunctionCaller.HttpEndpoint;
+        identity.IsAdmin || caller is FunctionCaller.Scheduler or FunctionCaller.Cron or FunctionCaller.Action or FunctionCaller.HttpEndpoint;
 
     private static DeveloperException NotFound(string component, FunctionPath path, FunctionCaller caller) =>
         caller is FunctionCaller.SyncWorker or FunctionCaller.HttpApi

@@ -36,7 +36,16 @@ public static class SystemTables
     /// <summary>Files: public documents as <c>spec/data-model.md</c> §7 has them.</summary>
     public static SystemTable Storage { get; } = new("_storage", 540, true, [("by_creation_time", ["_creationTime"])]);
 
+    /// <summary>One document per cron: <c>{component, name, cronSpec: {udfPath, udfArgs: Bytes, cronSchedule}, minute?}</c>; the minute of the hour where the schedule leaves it open.</summary>
+    public static SystemTable CronJobs { get; } = new("_cron_jobs", 560, false, [("by_component_name", ["component", "name"])]);
+
+    /// <summary>When each cron is due: <c>{cronJobId, state: {type, token?}, prevTs: Int64 or null, nextTs: Int64}</c>, one document per cron, always. The loop finds by it what is due.</summary>
+    public static SystemTable CronNextRun { get; } = new("_cron_next_run", 561, false, [("by_cron_job", ["cronJobId"]), ("by_state_and_time", ["state.type", "nextTs"])]);
+
+    /// <summary>The last runs of each cron: <c>{component, name, ts: Int64, udfPath, udfArgs: Bytes, status, logLines: {logLines, isTruncated}, executionTime}</c>.</summary>
+    public static SystemTable CronJobLogs { get; } = new("_cron_job_logs", 562, false, [("by_component_name_time", ["component", "name", "ts"])]);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<SystemTable> All { get; } =
-        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, ScheduledFunctions, Storage];
+        [Generations, Modules, Sources, EnvironmentVariables, Auth, Settings, ScheduledFunctions, Storage, CronJobs, CronNextRun, CronJobLogs];
 }

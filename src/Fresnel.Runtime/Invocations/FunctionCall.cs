@@ -51,8 +51,11 @@ public enum FunctionCaller
     /// <summary>An HTTP action.</summary>
     HttpEndpoint,
 
-    /// <summary>The job loop: internal functions are within reach.</summary>
+    /// <summary>The job loop, for a scheduled function: internal functions are within reach.</summary>
     Scheduler,
+
+    /// <summary>The job loop, for a cron: internal functions are within reach.</summary>
+    Cron,
 
     /// <summary>An action's <c>ctx.run*</c>: internal functions are within reach.</summary>
     Action,

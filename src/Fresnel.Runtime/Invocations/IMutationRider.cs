@@ -12,5 +12,5 @@ internal interface IMutationRider
     ValueTask SucceedAsync(Transaction transaction, ReadOnlyMemory<byte> value, IReadOnlyList<LogLine> logLines, CancellationToken cancellationToken);
 
     /// <summary>After the function failed and its writes were undone. What is written here is committed.</summary>
-    ValueTask FailAsync(Transaction transaction, FunctionError error, CancellationToken cancellationToken);
+    ValueTask FailAsync(Transaction transaction, FunctionError error, IReadOnlyList<LogLine> logLines, CancellationToken cancellationToken);
 }

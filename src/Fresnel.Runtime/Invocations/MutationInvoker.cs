@@ -126,7 +126,7 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
         {
             // Its reads stay: what it was told must have been true, so the error waits until that is durable.
             transaction.RollBackTo(start);
-            if (rider is not null) await rider.FailAsync(transaction, result.Error, cancellationToken);
+            if (rider is not null) await rider.FailAsync(transaction, result.Error, result.LogLines, cancellationToken);
         }
 
         return new Attempt(outcome, result, IsRecorded: false);

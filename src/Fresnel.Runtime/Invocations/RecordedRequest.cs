@@ -25,5 +25,5 @@ internal sealed class RecordedRequest(FunctionCall call, RequestKey key) : IMuta
         transaction, key.SessionId, key.RequestId, Encoding.UTF8.GetString(value.Span), [.. logLines.Select(LogLineJson.Write)], cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask FailAsync(Transaction transaction, FunctionError error, CancellationToken cancellationToken) => default;
+    public ValueTask FailAsync(Transaction transaction, FunctionError error, IReadOnlyList<LogLine> logLines, CancellationToken cancellationToken) => default;
 }

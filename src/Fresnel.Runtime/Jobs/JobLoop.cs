@@ -4,6 +4,7 @@ using Fresnel.Engine.Transactions;
 using Fresnel.Engine.Watches;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
+using Fresnel.Runtime.Jobs.Crons;
 using Fresnel.Values;
 using Microsoft.Extensions.Logging;
 
@@ -11,9 +12,9 @@ namespace Fresnel.Runtime.Jobs;
 
 /// <summary>Runs scheduled functions when they are due.</summary>
 /// <remarks>
-/// It never polls. It reads the pending jobs in order of time as far as they are due, watches what it read, and sleeps until one of three things:
-/// a commit wrote into what it read, the next job is due, a place became free. Only the app has jobs until components are built.
-/// Source: <c>spec/function-runtime.md</c> §8.5, <c>design.md</c> §4 (Jobs).
+/// It never polls. It reads the pending jobs and crons in order of time as far as they are due, watches what it read, and sleeps until one of three things:
+/// a commit wrote into what it read, the next one is due, a place became free. Only the app has jobs until components are built.
+/// Source: <c>spec/function-runtime.md</c> §8.5, 8.6, <c>design.md</c> §4 (Jobs).
 /// </remarks>
 public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 {
@@ -28,6 +29,9 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 
     private readonly InvokerParts _parts;
     private readonly FunctionInvoker _invoker;
+
+    /// <summary>Crons first: they are few, and each runs once at a time.</summary>
+    private readonly JobSource[] _sources;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -50,6 +54,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     {
         _parts = parts;
         _invoker = invoker;
+        _sources = [new CronSource(parts), new ScheduledFunctions(parts, Component)];
         _log = parts.Options.Log.CreateLogger("Fresnel.Runtime.Jobs");
         _timer = parts.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _expiryTimer = parts.Time.CreateTimer(
@@ -102,11 +107,18 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         var (count, _) = await _parts.Database.CommitAsync(
             async (transaction, token) =>
             {
-                var table = JobDocuments.TableOf(transaction, Component);
-                var interrupted = await transaction.ListAsync(SystemTables.ScheduledFunctions, "by_state_and_time", [JobDocuments.InProgress], token);
-                foreach (var job in interrupted)
-                    await JobDocuments.EndAsync(transaction, table, job.Id, JobDocuments.FailedState(ActionInvoker.TransientError), _parts.NowMilliseconds, token);
-                return interrupted.Count;
+                var count = 0;
+                foreach (var source in _sources)
+                {
+                    foreach (var document in await source.ListInProgressAsync(transaction, token))
+                    {
+                        if (await source.OpenAsync(transaction, document, token) is not { } record) continue;
+                        await record.EndAsync(transaction, JobEnd.Failed(ActionInvoker.TransientError), token);
+                        count++;
+                    }
+                }
+
+                return count;
             },
             cancellationToken);
         if (count > 0) LogInterrupted(_log, count);
@@ -148,32 +160,37 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         _watch?.Dispose();
         _watch = null;
         using var transaction = _parts.Database.BeginRead(limits: TransactionLimits.None);
-        var pending = transaction.ReadIndex(
-            JobDocuments.TableOf(transaction, Component), "by_state_and_time", KeyInterval.Prefix(IndexKey.Encode(JobDocuments.Pending)));
-        while (HasPlace())
-        {
-            if (await pending.NextAsync(cancellationToken) is not { } job) break;
-            var wait = JobDocuments.DueOf(job) - (_parts.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
-            if (wait > 0)
-            {
-                _timer.Change(wait < LongestSleep.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Ceiling(wait)) : LongestSleep, Timeout.InfiniteTimeSpan);
-                break;
-            }
-
-            Start(job, cancellationToken);
-        }
+        var wait = LongestSleep;
+        foreach (var source in _sources) wait = Sooner(wait, await StartDueAsync(transaction, source, cancellationToken));
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
 
         // With every place taken, the next one that becomes free wakes the loop.
         _watch = _parts.Database.Watch(transaction.Reads, transaction.Snapshot.Timestamp, this);
         if (_watch.StaleSince is not null) Wake();
     }
 
+    /// <summary>Starts what is due and has a place; says how long it is to the next one that is not.</summary>
+    private async ValueTask<TimeSpan> StartDueAsync(Transaction transaction, JobSource source, CancellationToken cancellationToken)
+    {
+        var pending = source.ReadPending(transaction);
+        while (HasPlace() && await pending.NextAsync(cancellationToken) is { } document)
+        {
+            var wait = source.DueOf(document) - (_parts.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+            if (wait > 0) return wait < LongestSleep.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Ceiling(wait)) : LongestSleep;
+            if (await source.OpenAsync(transaction, document, cancellationToken) is { } record) Start(record, cancellationToken);
+        }
+
+        return LongestSleep;
+    }
+
+    private static TimeSpan Sooner(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
     private bool HasPlace()
     {
         lock (_running) return _running.Count < _parts.Options.Limits.ConcurrentJobs;
     }
 
-    private void Start(Document job, CancellationToken cancellationToken)
+    private void Start(JobRecord job, CancellationToken cancellationToken)
     {
         lock (_running)
         {
@@ -189,11 +206,11 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(Document job, CancellationToken cancellationToken)
+    private async Task RunAsync(JobRecord job, CancellationToken cancellationToken)
     {
         try
         {
-            await new JobRun(_parts, _invoker, Component, job).RunAsync(cancellationToken);
+            await new JobRun(_parts, _invoker, job).RunAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is OperationCanceledException or InvocationAbandonedException)
         {
@@ -201,7 +218,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            LogJobFailed(_log, exception, job.Id.ToString());
+            LogJobFailed(_log, exception, job.Display);
             // It is pending still and begins again; not at once, since what failed may go on failing.
             await Task.Delay(AfterFault, _parts.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -214,12 +231,12 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 
     private void Wake() => _wake.Writer.TryWrite(true);
 
-    [LoggerMessage(1, LogLevel.Warning, "{Count} scheduled actions were under way when the process ended; they are marked as failed.")]
+    [LoggerMessage(1, LogLevel.Warning, "{Count} actions of jobs and crons were under way when the process ended; they are marked as failed.")]
     private static partial void LogInterrupted(ILogger log, int count);
 
     [LoggerMessage(2, LogLevel.Error, "The job loop failed; it looks again in a second.")]
     private static partial void LogLoopFailed(ILogger log, Exception exception);
 
-    [LoggerMessage(3, LogLevel.Error, "Job {Job} was ended by a fault of the system.")]
+    [LoggerMessage(3, LogLevel.Error, "{Job} was ended by a fault of the system.")]
     private static partial void LogJobFailed(ILogger log, Exception exception, string job);
 }

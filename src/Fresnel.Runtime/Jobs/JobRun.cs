@@ -6,8 +6,8 @@ using Fresnel.Values;
 
 namespace Fresnel.Runtime.Jobs;
 
-/// <summary>The run of one job. Source: <c>spec/function-runtime.md</c> §8.5.</summary>
-internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string component, Document job)
+/// <summary>The run of one job. Source: <c>spec/function-runtime.md</c> §8.5, 8.6.</summary>
+internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, JobRecord record)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -31,8 +31,8 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
     {
         try
         {
-            if (!FunctionPath.TryParse(job.Fields["name"].AsString(), out var path, out var detail)) return await FailAsync(detail, cancellationToken);
-            return await FindKindAsync(path, cancellationToken) switch
+            if (!FunctionPath.TryParse(record.Function, out var path, out var detail)) return await FailAsync(detail, cancellationToken);
+            return await FindKindAsync(record.Call(path, _requestId), cancellationToken) switch
             {
                 FunctionKind.Action => await RunActionAsync(path, cancellationToken),
                 FunctionKind.Query => await FailAsync($"Trying to execute {path.Canonical} as Mutation, but it is defined as Query.", cancellationToken),
@@ -47,62 +47,67 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
         }
     }
 
-    private async ValueTask<FunctionKind?> FindKindAsync(FunctionPath path, CancellationToken cancellationToken)
+    private async ValueTask<FunctionKind?> FindKindAsync(FunctionCall call, CancellationToken cancellationToken)
     {
         using var transaction = parts.Database.BeginRead(limits: TransactionLimits.None);
-        var code = await parts.Catalog.LoadAsync(transaction, component, cancellationToken);
-        return code.Functions.TryGetValue(path, out var function) ? function.Kind : null;
+        var code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
+        return code.Functions.TryGetValue(call.Path, out var function) ? function.Kind : null;
     }
 
     private async ValueTask<bool> RunMutationAsync(FunctionPath path, CancellationToken cancellationToken)
     {
-        var outcome = await invoker.MutateWith(new ScheduledMutation(parts, component, job.Id, _requestId), Call(path), cancellationToken).Completed;
-        if (outcome.Error is not { } error) return true;
-        var isOverrun = error.SystemCode == "SystemTimeoutError" && ++_overruns >= MostOverruns;
-        if (error.SystemCode is not null && !isOverrun) return false;
+        var outcome = await invoker.MutateWith(new JobMutation(parts, record, _requestId), record.Call(path, _requestId), cancellationToken).Completed;
+        if (outcome.Error is { } error)
+        {
+            var isOverrun = error.SystemCode == "SystemTimeoutError" && ++_overruns >= MostOverruns;
+            if (error.SystemCode is not null && !isOverrun) return false;
 
-        // One that overran its time or memory was ended from outside, and what its transaction would have noted with it. Any other is noted already.
-        return await FailAsync(error.FullText.TrimEnd('\n'), cancellationToken);
+            // One that overran its time or memory was ended from outside, and what its transaction would have noted with it. Any other is noted already.
+            return await FailAsync(JobEnd.TextOf(error), cancellationToken);
+        }
+
+        record.Ended();
+        return true;
     }
 
     /// <summary>Runs it at most once: that it has begun is durable before it begins, whatever happens then. Until then it is pending, and a fault leaves it so.</summary>
     private async ValueTask<bool> RunActionAsync(FunctionPath path, CancellationToken cancellationToken)
     {
-        var hasBegun = false;
+        var (hasBegun, begun) = (false, parts.Time.GetTimestamp());
         FunctionOutcome? outcome;
         try
         {
             outcome = await invoker.ActionWithLeaveAsync(
-                Call(path), async token => hasBegun = await MoveAsync(JobDocuments.Pending, JobDocuments.InProgress, token), cancellationToken);
+                record.Call(path, _requestId),
+                async token =>
+                {
+                    (hasBegun, _) = await parts.Database.CommitAsync(record.TakeAsync, token);
+                    begun = parts.Time.GetTimestamp();
+                    return hasBegun;
+                },
+                cancellationToken);
         }
         catch (InvocationAbandonedException) when (hasBegun && !cancellationToken.IsCancellationRequested)
         {
-            await NoteEndAsync(JobDocuments.FailedState(ActionInvoker.TransientError), cancellationToken);
+            await NoteEndAsync(JobEnd.Failed(ActionInvoker.TransientError), cancellationToken);
             return true;
         }
 
         if (outcome is null) return true;
-        if (hasBegun) await NoteEndAsync(StateOf(outcome), cancellationToken);
-        else if (outcome.Error is { SystemCode: null } refusal) await FailAsync(refusal.FullText.TrimEnd('\n'), cancellationToken);
+        if (hasBegun) await NoteEndAsync(JobEnd.Of(outcome, parts.Time.GetElapsedTime(begun)), cancellationToken);
+        else if (outcome.Error is { SystemCode: null } refusal) await FailAsync(JobEnd.TextOf(refusal), cancellationToken);
         else return false;
         return true;
     }
 
-    private static Value StateOf(FunctionOutcome outcome) => outcome.Error switch
-    {
-        null => JobDocuments.State(JobDocuments.Success),
-        { SystemCode: not null } => JobDocuments.FailedState(ActionInvoker.TransientError),
-        var error => JobDocuments.FailedState(error.FullText.TrimEnd('\n')),
-    };
-
     /// <summary>It has run; what is left is to say so, however long that takes.</summary>
-    private async ValueTask NoteEndAsync(Value state, CancellationToken cancellationToken)
+    private async ValueTask NoteEndAsync(JobEnd end, CancellationToken cancellationToken)
     {
         for (var delay = FirstDelay; ; delay = Longer(delay))
         {
             try
             {
-                await EndAsync(JobDocuments.InProgress, state, cancellationToken);
+                await EndAsync(isTaken: true, end, cancellationToken);
                 return;
             }
             catch (CommitFailedException)
@@ -112,41 +117,22 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, string
         }
     }
 
+    /// <summary>Notes that it failed before it began.</summary>
     private async ValueTask<bool> FailAsync(string error, CancellationToken cancellationToken)
     {
-        await EndAsync(JobDocuments.Pending, JobDocuments.FailedState(error), cancellationToken);
+        await EndAsync(isTaken: false, JobEnd.Failed(error), cancellationToken);
         return true;
     }
 
-    private async ValueTask<bool> MoveAsync(string from, string to, CancellationToken cancellationToken) => await ChangeAsync(
-        from, (transaction, table, token) => JobDocuments.MoveAsync(transaction, table, job.Id, to, token), cancellationToken);
-
-    private async ValueTask EndAsync(string from, Value state, CancellationToken cancellationToken) => await ChangeAsync(
-        from, (transaction, table, token) => JobDocuments.EndAsync(transaction, table, job.Id, state, parts.NowMilliseconds, token), cancellationToken);
-
-    /// <summary>Changes the job if it is in a state; false when it is not, because it was cancelled.</summary>
-    private async ValueTask<bool> ChangeAsync(string from, Func<Transaction, Engine.Tables.Table, CancellationToken, ValueTask> change, CancellationToken cancellationToken)
+    private async ValueTask EndAsync(bool isTaken, JobEnd end, CancellationToken cancellationToken)
     {
-        var (isChanged, _) = await parts.Database.CommitAsync(
+        await parts.Database.CommitAsync(
             async (transaction, token) =>
             {
-                var table = JobDocuments.TableOf(transaction, component);
-                if (await transaction.GetAsync(table, job.Id.InternalId, token) is not { } found || JobDocuments.StateOf(found) != from) return false;
-                await change(transaction, table, token);
+                if (isTaken || await record.TakeAsync(transaction, token)) await record.EndAsync(transaction, end, token);
                 return true;
             },
             cancellationToken);
-        return isChanged;
+        record.Ended();
     }
-
-    private FunctionCall Call(FunctionPath path) => new()
-    {
-        Component = component,
-        Path = path,
-        Arguments = ValueJson.Write(job.Fields["args"]),
-        Identity = Identity.Anonymous,
-        Caller = FunctionCaller.Scheduler,
-        RequestId = _requestId,
-        ScheduledFunctionId = job.Id.ToString(),
-    };
 }

@@ -8,6 +8,9 @@ internal static class ModulePath
     /// <summary>The bundle of <c>auth.config.ts</c>: stored and hashed like any module, evaluated apart, never called.</summary>
     public const string AuthConfig = "auth.config.js";
 
+    /// <summary>The bundle of <c>crons.ts</c>.</summary>
+    public const string Crons = "crons.js";
+
     private const int MaxLength = 256;
     private static readonly System.Buffers.SearchValues<char> Allowed =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");

@@ -25,14 +25,6 @@ internal static class NotBuilt
         }
     }
 
-    /// <summary>Refuses crons.</summary>
-    /// <exception cref="DeveloperException"><c>NotBuiltYet</c>.</exception>
-    public static void RequireNoCrons(IEnumerable<Node.AnalyzedModule> modules)
-    {
-        string[] crons = [.. modules.SelectMany(module => module.CronSpecs ?? []).Select(cron => cron.Identifier)];
-        if (crons.Length > 0) throw Refusal($"Crons are not built yet in this version of Fresnel. crons.ts declares {List(crons)}.");
-    }
-
     /// <summary>The refusal.</summary>
     public static DeveloperException Refusal(string message) => new(Code, message);
 

@@ -24,7 +24,7 @@ public sealed record DefinitionDiff;
 /// <param name="DiffType">What became of the instance.</param>
 /// <param name="ModuleDiff">Paths that came and went.</param>
 /// <param name="UdfConfigDiff">Versions of the library, or null when it is the same.</param>
-/// <param name="CronDiff">Jobs that came and went; none yet.</param>
+/// <param name="CronDiff">Crons that came, changed and went.</param>
 /// <param name="IndexDiff">Indexes that came and went.</param>
 /// <param name="SchemaDiff">The schemas, or null when it is the same.</param>
 public sealed record ComponentDiff(
@@ -52,15 +52,11 @@ public sealed record ModuleDiff(IReadOnlyList<string> Added, IReadOnlyList<strin
 public sealed record UdfConfigDiff(
     [property: JsonPropertyName("previous_version")] string Previous, [property: JsonPropertyName("next_version")] string Next);
 
-/// <summary>Cron jobs that came, changed and went, by identifier.</summary>
+/// <summary>Crons that came, changed and went, by identifier.</summary>
 /// <param name="Added">Those that came.</param>
 /// <param name="Updated">Those that changed.</param>
 /// <param name="Deleted">Those that went.</param>
-public sealed record CronDiff(IReadOnlyList<string> Added, IReadOnlyList<string> Updated, IReadOnlyList<string> Deleted)
-{
-    /// <summary>Nothing changed.</summary>
-    public static CronDiff None { get; } = new([], [], []);
-}
+public sealed record CronDiff(IReadOnlyList<string> Added, IReadOnlyList<string> Updated, IReadOnlyList<string> Deleted);
 
 /// <summary>The schema changed.</summary>
 /// <param name="Previous">The one before as JSON text, or null when there was none.</param>

@@ -39,7 +39,6 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
 
         var analyzed = await analysis;
         foreach (var module in analyzed) DeclaredFunctions.Require(module.Path, module.Environment, module.Json);
-        NotBuilt.RequireNoCrons(analyzed);
         DeclaredVariables.RequireDeclarable(PushJson.Element(await definition));
         return new EvaluatedPush(modules, analyzed, await auth, await definition, await schema, variables);
     }

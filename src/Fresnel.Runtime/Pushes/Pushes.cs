@@ -31,6 +31,8 @@ public sealed partial class Pushes : IAsyncDisposable
     private readonly VariableChange _variables;
     private readonly SchemaLimits _limits;
     private readonly TimeProvider _time;
+    private readonly IEntropy _entropy;
+    private readonly long _argumentBytes;
     private readonly ILogger _log;
 
     internal Pushes(Database database, FunctionCatalog catalog, ICodeAnalyzer analyzer, DeploymentOptions options)
@@ -40,6 +42,8 @@ public sealed partial class Pushes : IAsyncDisposable
         _evaluator = new PushEvaluator(analyzer, options.Time, options.Entropy);
         _limits = options.DataLimits.Schema;
         _time = options.Time;
+        _entropy = options.Entropy;
+        _argumentBytes = options.Limits.ArgumentBytes;
         _log = options.Log.CreateLogger<Pushes>();
         _checks = new SchemaChecks(database, _log);
         _variables = new VariableChange(database, catalog, _evaluator);
@@ -118,7 +122,7 @@ public sealed partial class Pushes : IAsyncDisposable
     public async Task<PushDiff> FinishAsync(FinishPushRequest request, CancellationToken cancellationToken)
     {
         if (request.DryRun) return PushDiff.None;
-        var (diff, _) = await _database.CommitAsync((transaction, token) => PushFinish.ApplyAsync(transaction, request.StartPush, token), cancellationToken);
+        var (diff, _) = await _database.CommitAsync((transaction, token) => PushFinish.ApplyAsync(transaction, request.StartPush, _time.GetUtcNow(), _entropy, token), cancellationToken);
         await PushSweep.RunAsync(_database, _time, cancellationToken);
         return diff;
     }
@@ -135,6 +139,8 @@ public sealed partial class Pushes : IAsyncDisposable
         var (deployed, variables) = await _database.ReadAsync(async transaction =>
             (await _catalog.LoadAsync(transaction, App, cancellationToken), await EnvironmentVariables.ListAsync(transaction, cancellationToken)));
         var push = await _evaluator.EvaluateAsync(request, deployed, variables, cancellationToken);
+        using (var transaction = _database.BeginRead(limits: TransactionLimits.None))
+            DeclaredCrons.Require(push.Analysis, deployed.Functions.Values.Where(function => function.Environment == ModuleEnvironment.Clr), transaction.TableNames(App), _argumentBytes);
         return (push, PushedSchema.Parse(push.Schema, _limits));
     });
 

@@ -74,21 +74,20 @@ public sealed class BadPushTests(PushedApp app) : IClassFixture<PushedApp>
     }
 
     [Fact]
-    public async Task Crons_are_refused_by_name()
+    public async Task A_cron_without_a_function_is_refused_with_its_name()
     {
         using var project = await ChangedAsync();
         project.Write("convex/crons.ts", """
             import { cronJobs } from "convex/server";
             import { internal } from "./_generated/api";
             const crons = cronJobs();
-            crons.interval("sweep often", { minutes: 5 }, internal.messages.count, {});
+            crons.interval("sweep often", { minutes: 5 }, (internal as any).messages.gone, {});
             export default crons;
             """);
 
         var run = await app.Host.FailToPushAsync(project);
 
-        Assert.Contains("NotBuiltYet", run.Errors, StringComparison.Ordinal);
-        Assert.Contains("\"sweep often\"", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("The cron \"sweep often\" is invalid: there is no function messages.js:gone. Did you forget to export it?", run.Errors, StringComparison.Ordinal);
         await StillRunsAsync();
     }
 

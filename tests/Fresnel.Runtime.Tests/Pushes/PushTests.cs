@@ -216,7 +216,6 @@ public sealed class PushTests
 
         await RefusedAsync(plain with { ComponentDefinitions = [new("../limiter")] }, "../limiter");
         await RefusedAsync(plain with { NodeDependencies = [new("sharp", "0.33.5")] }, "sharp@0.33.5");
-        await RefusedAsync(Request([new("crons.js", "crons", "isolate")]), "sweep");
         await RefusedAsync(Request([], new("schema.js", Search, "isolate")), "t.by_text");
 
         async Task RefusedAsync(PushRequest request, string name)

@@ -154,13 +154,20 @@ internal sealed class TestPushes : IAsyncDisposable
         public Task<string> EvaluateAppDefinitionAsync(Module definition, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
             Task.FromResult(definition.Source);
 
+        /// <summary>A query; a mutation that takes <c>{n: number}</c> when it is written with an exclamation mark.</summary>
+        private static string Function(string name)
+        {
+            var isMutation = name.EndsWith('!');
+            var args = isMutation ? """{"type":"object","value":{"n":{"fieldType":{"type":"number"},"optional":false}}}""" : """{"type":"any"}""";
+            return $"{{\"name\":\"{name.TrimEnd('!')}\",\"pos\":null,\"udfType\":\"{(isMutation ? "Mutation" : "Query")}\",\"visibility\":{{\"kind\":\"public\"}},\"args\":{JsonSerializer.Serialize(args)},\"returns\":\"null\"}}";
+        }
+
         private static AnalyzedModule Analyze(Module module)
         {
             if (module.Source == "throw") throw new DeveloperException("InvalidModules", $"Failed to analyze {module.Path}: Uncaught Error: boom");
-            var crons = module.Source == "crons";
-            var functions = crons ? [] : module.Source.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name =>
-                $"{{\"name\":\"{name}\",\"pos\":null,\"udfType\":\"Query\",\"visibility\":{{\"kind\":\"public\"}},\"args\":\"{{\\\"type\\\":\\\"any\\\"}}\",\"returns\":\"null\"}}");
-            var specs = crons ? """[{"identifier":"sweep","spec":{"udfPath":"m.js:sweep","udfArgs":[91,93],"cronSchedule":{"type":"interval","seconds":1}}}]""" : "null";
+            var isCrons = module.Path == ModulePath.Crons;
+            var functions = isCrons ? [] : module.Source.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Function);
+            var specs = isCrons ? module.Source : "null";
             return AnalyzedModule.Parse(module.Path, module.Environment, $"{{\"functions\":[{string.Join(',', functions)}],\"httpRoutes\":null,\"cronSpecs\":{specs},\"sourceMapped\":null}}");
         }
     }
