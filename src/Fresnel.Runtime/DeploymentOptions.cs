@@ -38,6 +38,9 @@ public sealed record DeploymentOptions
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; init; }
 
+    /// <summary>How npm packages of <c>"use node"</c> modules are installed.</summary>
+    public NodePackageOptions NodePackages { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

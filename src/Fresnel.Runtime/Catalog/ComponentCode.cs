@@ -17,7 +17,11 @@ public sealed record ComponentCode(
 /// <param name="Hash">Lower-case hex SHA-256 over the sorted paths, environments and hashes of its modules; empty for no modules.</param>
 /// <param name="Modules">By path, in ordinal order; <c>_deps/</c> chunks included.</param>
 /// <param name="Determinism">What code sees while it is imported.</param>
-public sealed record ModuleSet(string Hash, IReadOnlyList<Module> Modules, ImportPhase Determinism);
+public sealed record ModuleSet(string Hash, IReadOnlyList<Module> Modules, ImportPhase Determinism)
+{
+    /// <summary>The npm packages that they import, beside what was bundled.</summary>
+    public NodePackageSet Packages { get; init; } = NodePackageSet.None;
+}
 
 /// <summary>One bundled ES module.</summary>
 /// <param name="Path">POSIX path with <c>.js</c>, relative to the functions folder.</param>

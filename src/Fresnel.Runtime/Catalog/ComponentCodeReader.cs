@@ -34,7 +34,7 @@ internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentU
         return new ComponentCode(
             component,
             NameOf(generation),
-            new ModuleSet(ModulesHash(generation), modules, ImportPhaseOf(generation)),
+            new ModuleSet(ModulesHash(generation), modules, ImportPhaseOf(generation)) { Packages = PackagesOf(generation) },
             functions,
             await ReadEnvironmentAsync(transaction, component, cancellationToken));
     }
@@ -71,6 +71,14 @@ internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentU
         generation?.Fields["seed"] is { Kind: ValueKind.Bytes } seed && generation.Fields["importTime"] is { Kind: ValueKind.Float64 } time
             ? new ImportPhase(seed.AsBytes(), time.AsFloat64())
             : NothingImported;
+
+    private static NodePackageSet PackagesOf(Document? generation)
+    {
+        if (generation?.Fields["packages"] is not { Kind: ValueKind.Array } packages) return NodePackageSet.None;
+        var all = new List<NodePackage>();
+        foreach (var package in packages.AsArray()) all.Add(new NodePackage(package.AsObject()["name"].AsString(), package.AsObject()["version"].AsString()));
+        return NodePackageSet.Of(all);
+    }
 
     private static string ModulesHash(Document? generation) => generation?.Fields["modules"] is { Kind: ValueKind.String } hash ? hash.AsString() : "";
 

@@ -4,7 +4,7 @@ using Fresnel.Runtime.Catalog;
 namespace Fresnel.Runtime.Node;
 
 /// <summary>Module sets on disk. A set stays while a worker uses it, for modules are imported when they are first needed; a few stay longer.</summary>
-internal sealed class Bundles(string root, int kept, IEntropy entropy)
+internal sealed class Bundles(string root, string packagesRoot, int kept, IEntropy entropy)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _users = new(StringComparer.Ordinal);
@@ -12,19 +12,23 @@ internal sealed class Bundles(string root, int kept, IEntropy entropy)
     private bool _isSwept;
 
     /// <summary>Writes a set, unless it is there, and holds it.</summary>
-    public BundleLease Use(ModuleSet modules) => Use(modules.Hash.Length > 0 ? modules.Hash : "none", modules.Modules);
+    public BundleLease Use(ModuleSet modules)
+    {
+        var name = modules.Hash.Length > 0 ? modules.Hash : "none";
+        return modules.Packages.Id is { Length: > 0 } packages ? Use($"{name}-{packages}", modules.Modules, NodePackages.FolderOf(packagesRoot, packages)) : Use(name, modules.Modules);
+    }
 
     /// <summary>Writes one module by itself, and holds it.</summary>
     public BundleLease Use(Module module) => Use(WorkerFiles.Sha256(module.Path + "\0" + module.Source), [module]);
 
-    private BundleLease Use(string name, IReadOnlyList<Module> modules)
+    private BundleLease Use(string name, IReadOnlyList<Module> modules, string? packages = null)
     {
         var folder = Path.Combine(root, name);
         lock (_gate)
         {
             Sweep(name);
             _users[name] = _users.GetValueOrDefault(name) + 1;
-            WorkerFiles.WriteOnce(folder, entropy, modules.SelectMany(FilesOf).Append(("package.json", """{"type":"module"}""")));
+            WorkerFiles.WriteOnce(folder, entropy, modules.SelectMany(FilesOf).Append(("package.json", """{"type":"module"}""")), packages);
         }
 
         return new BundleLease(new Uri(folder + "/").AbsoluteUri, () => Release(name));

@@ -16,6 +16,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     private readonly DeploymentOptions _options;
     private readonly WorkerFiles _files;
     private readonly Bundles _bundles;
+    private readonly NodePackages _packages;
 
     /// <summary>Makes an analyzer; starts nothing.</summary>
     public NodeAnalyzer(DeploymentOptions options)
@@ -23,6 +24,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
         _options = options;
         _files = new WorkerFiles(options.BundleFolder, options.Entropy);
         _bundles = _files.Bundles("analysed", kept: 0);
+        _packages = new NodePackages(options);
     }
 
     /// <summary>Imports every module that is not a <c>_deps</c> chunk and says what it exports, in the order of the set.</summary>
@@ -34,6 +36,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     public async Task<IReadOnlyList<AnalyzedModule>> AnalyzeAsync(
         ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
+        await _packages.RequireAsync(modules.Packages, cancellationToken);
         var entries = modules.Modules.Where(module => !module.Path.StartsWith("_deps/", StringComparison.Ordinal) && module.Path != "auth.config.js").ToList();
         var found = new Dictionary<string, AnalyzedModule>(StringComparer.Ordinal);
         foreach (var group in entries.GroupBy(module => module.Environment))

@@ -1,5 +1,6 @@
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
+using Fresnel.Values;
 using Microsoft.Extensions.Logging;
 
 namespace Fresnel.Runtime.Node;
@@ -17,6 +18,7 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
     private readonly WorkerPool _deterministic;
     private readonly WorkerPool _actions;
     private readonly WorkerPool _node;
+    private readonly NodePackages _packages;
     private readonly TimeProvider _time;
     private readonly Lock _timerGate = new();
     private ITimer? _timer;
@@ -27,6 +29,7 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
     public NodeRunner(DeploymentOptions options)
     {
         _time = options.Time;
+        _packages = new NodePackages(options);
         var files = new WorkerFiles(options.BundleFolder, options.Entropy);
         var bundles = files.Bundles("modules", kept: 4);
         var log = options.Log.CreateLogger("Fresnel.Runtime.Node");
@@ -46,8 +49,22 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
             _ => _actions,
         };
 
+        if (invocation is { Function.Environment: ModuleEnvironment.Node, Code.Modules.Packages.Id.Length: > 0 }) await RequirePackagesAsync(invocation, cancellationToken);
         WatchClosely();
         return await pool.RunAsync(invocation, cancellationToken);
+    }
+
+    /// <summary>The push has installed them; the folder may have been deleted since.</summary>
+    private async Task RequirePackagesAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _packages.RequireAsync(invocation.Code.Modules.Packages, cancellationToken);
+        }
+        catch (DeveloperException failure)
+        {
+            throw new InvocationAbandonedException(AbandonReason.Internal, failure.Message, failure);
+        }
     }
 
     /// <summary>Ends all invocations and kills all workers.</summary>

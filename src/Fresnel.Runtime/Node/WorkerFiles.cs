@@ -15,10 +15,14 @@ internal sealed class WorkerFiles(string folder, IEntropy entropy)
     /// <summary>Bundles under a folder of this one.</summary>
     /// <param name="name">The folder.</param>
     /// <param name="kept">How many of them stay when nobody uses them.</param>
-    public Bundles Bundles(string name, int kept) => new(Path.GetFullPath(Path.Combine(folder, name)), kept, entropy);
+    public Bundles Bundles(string name, int kept) => new(Path.GetFullPath(Path.Combine(folder, name)), NodePackages.RootOf(folder), kept, entropy);
 
     /// <summary>Writes a folder beside and moves it into place: whoever finds it finds it whole.</summary>
-    public static void WriteOnce(string target, IEntropy entropy, IEnumerable<(string Path, string Text)> files)
+    /// <param name="target">The folder.</param>
+    /// <param name="entropy">Names the folder beside.</param>
+    /// <param name="files">What is in it.</param>
+    /// <param name="packages">Installed packages that modules in it find, or null.</param>
+    public static void WriteOnce(string target, IEntropy entropy, IEnumerable<(string Path, string Text)> files, string? packages = null)
     {
         if (Directory.Exists(target)) return;
         Span<byte> random = stackalloc byte[8];
@@ -31,6 +35,7 @@ internal sealed class WorkerFiles(string folder, IEntropy entropy)
             File.WriteAllText(file, text);
         }
 
+        if (packages is not null) Directory.CreateSymbolicLink(Path.Combine(draft, "node_modules"), packages);
         try
         {
             Directory.Move(draft, target);

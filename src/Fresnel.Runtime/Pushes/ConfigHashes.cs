@@ -6,7 +6,7 @@ namespace Fresnel.Runtime.Pushes;
 /// <param name="Config">Where the project keeps its functions.</param>
 /// <param name="ModuleHashes">Every module of the app, chunks and <c>auth.config.js</c> included.</param>
 /// <param name="UdfServerVersion">The version of the library of the last push; null before the first.</param>
-/// <param name="NodeDependencies">Installed npm packages; none yet.</param>
+/// <param name="NodeDependencies">Installed npm packages.</param>
 /// <param name="NodeVersion">The version of Node that was asked for; left out when none was, since the CLI compares with undefined.</param>
 public sealed record ConfigHashes(
     ProjectConfig Config,

@@ -42,6 +42,7 @@ internal readonly record struct GenerationDocument(Document Document)
             ("udfServerVersion", analysis.UdfConfig.ServerVersion),
             ("functions", package.FunctionsFolder),
             ("nodeVersion", package.NodeVersion is { } version ? version : Value.Undefined),
+            ("packages", Value.Array([.. package.NodeDependencies.Select(dependency => Value.Object(ValueObject.Create(("name", dependency.Name), ("version", dependency.Version))))])),
             ("definition", analysis.Definition.GetRawText()));
 
         var table = transaction.Find(SystemTables.Generations);

@@ -17,12 +17,6 @@ internal static class NotBuilt
             var paths = request.ComponentDefinitions.Select(component => component.DefinitionPath).Union(request.AppDefinition.Dependencies);
             throw Refusal($"Components are not built yet in this version of Fresnel. This app uses {List(paths)}.");
         }
-
-        if (request.NodeDependencies.Count > 0)
-        {
-            var packages = request.NodeDependencies.Select(package => $"{package.Name}@{package.Version}");
-            throw Refusal($"Installing npm packages for \"use node\" modules (node.externalPackages in convex.json) is not built yet in this version of Fresnel. This app lists {List(packages)}.");
-        }
     }
 
     /// <summary>The refusal.</summary>

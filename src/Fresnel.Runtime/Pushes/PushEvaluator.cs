@@ -27,7 +27,8 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         PushRequest request, ComponentCode deployed, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {
         NotBuilt.RequireBuilt(request);
-        var modules = Determine(PushedModules.Resolve(request.AppDefinition, deployed.Modules.Modules), deployed.Modules);
+        var modules = Determine(PushedModules.Resolve(request.AppDefinition, deployed.Modules.Modules), deployed.Modules)
+            with { Packages = NodePackageSet.Of(request.NodeDependencies.Select(package => new NodePackage(package.Name, package.Version))) };
         var app = request.AppDefinition;
 
         // Each runs in a process of its own; the first of them to fail, in this order, is what the person is told.
@@ -60,7 +61,7 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
 
     private Task<IReadOnlyList<AnalyzedModule>> AnalyzeAsync(ModuleSet modules, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
-        var key = $"{modules.Hash} {Convert.ToHexString(modules.Determinism.Seed.Span)}{Spell(environment)}";
+        var key = $"{modules.Hash} {modules.Packages.Id} {Convert.ToHexString(modules.Determinism.Seed.Span)}{Spell(environment)}";
         return _lastAnalysis.GetAsync(key, () => analyzer.AnalyzeAsync(modules, environment, cancellationToken));
     }
 

@@ -24,7 +24,7 @@ public sealed record PushRequest
     /// <summary>Definitions of components. Not built yet: a push that has one is refused.</summary>
     public IReadOnlyList<PushedComponent> ComponentDefinitions { get; init => field = value ?? []; } = [];
 
-    /// <summary>npm packages that <c>"use node"</c> modules leave to the server. Not built yet: a push that has one is refused.</summary>
+    /// <summary>npm packages that <c>"use node"</c> modules leave to the server, which installs them before it evaluates anything.</summary>
     public IReadOnlyList<NodeDependency> NodeDependencies { get; init => field = value ?? []; } = [];
 
     /// <summary>The version of Node that <c>convex.json</c> asks for, or null.</summary>

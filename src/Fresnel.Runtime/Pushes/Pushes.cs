@@ -58,7 +58,7 @@ public sealed partial class Pushes : IAsyncDisposable
             new ProjectConfig(generation?.FunctionsFolder ?? "convex/", []),
             [.. code.Modules.Modules.Select(module => new ModuleHash(module.Path, EnvironmentNames.Of(module.Environment), module.Sha256))],
             generation?.UdfServerVersion,
-            [],
+            [.. code.Modules.Packages.Packages.Select(package => new NodeDependency(package.Name, package.Version))],
             generation?.NodeVersion);
     });
 

@@ -13,7 +13,7 @@ public sealed record StartedPush
     /// <summary>All variables as they were read; a push that finishes under others has raced.</summary>
     public required IReadOnlyDictionary<string, string> EnvironmentVariables { get; init; }
 
-    /// <summary>Installed npm packages; none yet.</summary>
+    /// <summary>Names the list of npm packages that were installed; null when there are none.</summary>
     public string? ExternalDepsId { get; init; }
 
     /// <summary>By definition path: which modules were stored.</summary>
@@ -36,7 +36,11 @@ public sealed record StartedPush
 /// <param name="Modules">Every module, in the order of the push.</param>
 /// <param name="FunctionsFolder">The functions folder of the project.</param>
 /// <param name="NodeVersion">The version of Node that was asked for, or null.</param>
-public sealed record SourcePackage(IReadOnlyList<PushedModuleHash> Modules, string FunctionsFolder, string? NodeVersion);
+public sealed record SourcePackage(IReadOnlyList<PushedModuleHash> Modules, string FunctionsFolder, string? NodeVersion)
+{
+    /// <summary>The npm packages that were installed.</summary>
+    public IReadOnlyList<NodeDependency> NodeDependencies { get; init => field = value ?? []; } = [];
+}
 
 /// <summary>What a definition's code declares.</summary>
 public sealed record EvaluatedDefinition

@@ -17,7 +17,11 @@ internal static class StartedPushes
             ComponentDefinitionPackages = ForApp(new SourcePackage(
                 [.. push.Modules.Modules.Select(ModuleHashes.Name)],
                 request.Functions,
-                request.NodeVersion)),
+                request.NodeVersion)
+            {
+                NodeDependencies = [.. push.Modules.Packages.Packages.Select(package => new NodeDependency(package.Name, package.Version))],
+            }),
+            ExternalDepsId = push.Modules.Packages.Id is { Length: > 0 } packages ? packages : null,
             AppAuth = [.. PushJson.Element(push.AuthProviders).EnumerateArray()],
             Analysis = ForApp(new EvaluatedDefinition
             {

@@ -215,7 +215,6 @@ public sealed class PushTests
         const string Search = """{"tables":[{"tableName":"t","indexes":[],"searchIndexes":[{"indexDescriptor":"by_text","searchField":"x","filterFields":[]}],"documentType":{"type":"any"}}],"schemaValidation":true}""";
 
         await RefusedAsync(plain with { ComponentDefinitions = [new("../limiter")] }, "../limiter");
-        await RefusedAsync(plain with { NodeDependencies = [new("sharp", "0.33.5")] }, "sharp@0.33.5");
         await RefusedAsync(Request([], new("schema.js", Search, "isolate")), "t.by_text");
 
         async Task RefusedAsync(PushRequest request, string name)
