@@ -112,7 +112,7 @@ internal sealed partial class TransactionScope
     private FunctionPath Address(string operation, JsonElement given) => FunctionAddress.Read(operation, given, _tree.Parts.Handles, Component);
 
     private static int QueryId(JsonElement given) =>
-        given.TryGetProperty("queryId", out var id) && id.TryGetInt32(out var number) ? number : throw SyscallArguments.Invalid("queryId", "queryStreamNext", "Expected a number");
+        given.TryGetProperty("queryId", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) ? number : throw SyscallArguments.Invalid("queryId", "queryStreamNext", "Expected a number");
 
     private static ReadOnlyMemory<byte> StreamItem(Document? document)
     {
