@@ -204,7 +204,7 @@ internal sealed class Worker
         switch (frame.Kind)
         {
             case FrameKind.Hello: return Welcome(frame.Payload);
-            case FrameKind.Importing: _isImporting = frame.Payload.Span[0] == (byte)'1'; return true;
+            case FrameKind.Importing: _isImporting = WorkerMessages.ReadImporting(frame.Payload); return true;
             case FrameKind.Retire: _isRetired = true; return true;
             case FrameKind.Terminated: Forget(frame.Invocation); return true;
         }
@@ -218,7 +218,7 @@ internal sealed class Worker
             case FrameKind.Result: TakeResult(running, frame.Payload); return true;
             case FrameKind.ResponseHead: running.Invocation.Http?.Add(WorkerMessages.ReadResponseHead(frame.Payload)); return true;
             case FrameKind.ResponseBody: running.Invocation.Http?.Add(new HttpResponseBody(frame.Payload)); return true;
-            case FrameKind.Demand: running.RequestSender?.Grant(BinaryPrimitives.ReadInt32LittleEndian(frame.Payload.Span)); return true;
+            case FrameKind.Demand: running.RequestSender?.Grant(WorkerMessages.ReadDemand(frame.Payload)); return true;
             default: return false;
         }
     }
@@ -293,7 +293,13 @@ internal sealed class Worker
     /// <summary>The process is gone or going: says to each invocation what that means for it.</summary>
     private void OnClosed(Exception? fault = null)
     {
-        if (fault is not null) NodeLog.FrameFailed(_settings.Log, fault);
+        if (fault is not null)
+        {
+            // It still runs, and nothing that it says can be trusted.
+            NodeLog.FrameFailed(_settings.Log, fault);
+            End(new InvalidOperationException("The worker sent what no worker sends.", fault));
+        }
+
         if (_process?.WaitForExit(TimeSpan.FromSeconds(2)) is false) _process.Kill();
         var outOfMemory = _process?.RanOutOfMemory ?? false;
         End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : $"The worker ended unexpectedly. It said: {_process?.LastWords}"));

@@ -100,18 +100,21 @@ internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> t
 
     private void Read()
     {
-        var buffer = new byte[64 * 1024];
-        var held = 0;
+        var frames = new FrameReader();
         Exception? fault = null;
         try
         {
             while (true)
             {
-                var count = socket.Receive(buffer.AsSpan(held));
+                var count = socket.Receive(frames.Room);
                 if (count == 0) break;
-                held += count;
+                frames.Add(count);
                 read();
-                if (!TakeFrames(ref buffer, ref held)) break;
+                while (frames.TryTake(out var frame))
+                {
+                    if (!take(frame)) throw new MalformedFrameException($"A frame of kind {(int)frame.Kind} where none is due");
+                }
+
                 Send();
             }
         }
@@ -126,39 +129,5 @@ internal sealed class WorkerLink(Socket socket, string name, Func<Frame, bool> t
         }
 
         closed(fault);
-    }
-
-    private bool TakeFrames(ref byte[] buffer, ref int held)
-    {
-        var at = 0;
-        while (held - at >= Frame.Prefix)
-        {
-            var length = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(at));
-            if (length is < Frame.Head or > Frame.Greatest) return false;
-            var end = at + Frame.Prefix + length;
-            if (end > held)
-            {
-                if (Frame.Prefix + length > buffer.Length) Grow(ref buffer, ref at, ref held, Frame.Prefix + length);
-                break;
-            }
-
-            var head = buffer.AsSpan(at + Frame.Prefix);
-            var frame = new Frame((FrameKind)head[0], BinaryPrimitives.ReadUInt64LittleEndian(head[1..]), head[Frame.Head..length].ToArray());
-            at = end;
-            if (!take(frame)) return false;
-        }
-
-        buffer.AsSpan(at, held - at).CopyTo(buffer);
-        held -= at;
-        return true;
-    }
-
-    private static void Grow(ref byte[] buffer, ref int at, ref int held, int size)
-    {
-        var wider = new byte[Math.Max(size, Math.Min(Frame.Prefix + Frame.Greatest, buffer.Length * 2))];
-        buffer.AsSpan(at, held - at).CopyTo(wider);
-        buffer = wider;
-        held -= at;
-        at = 0;
     }
 }

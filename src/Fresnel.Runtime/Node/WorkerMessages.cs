@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Fresnel.Runtime.Catalog;
@@ -12,6 +13,12 @@ namespace Fresnel.Runtime.Node;
 /// <summary>The payloads of frames: written and read in one place, so that they can be held against <c>worker/worker.mjs</c>.</summary>
 internal static class WorkerMessages
 {
+    /// <summary>More than any function may have: a day.</summary>
+    private const double MostUserMilliseconds = 24 * 60 * 60 * 1000.0;
+
+    /// <summary>Source: <c>spec/function-runtime.md</c> §7.1.</summary>
+    private static readonly FrozenSet<string> Levels = new[] { "DEBUG", "INFO", "LOG", "WARN", "ERROR" }.ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>Flags of a result.</summary>
     [Flags]
     private enum ResultFlags : byte
@@ -71,20 +78,24 @@ internal static class WorkerMessages
     }
 
     /// <summary><c>{status, headers: [[name, value]…], route}</c></summary>
-    public static HttpResponseHead ReadResponseHead(ReadOnlyMemory<byte> payload)
+    public static HttpResponseHead ReadResponseHead(ReadOnlyMemory<byte> payload) => Decode(payload, static payload =>
     {
         using var json = JsonDocument.Parse(payload);
         var root = json.RootElement;
+        var status = root.GetProperty("status").GetInt32();
+        if (status is < 100 or > 999) throw new FormatException($"A status of {status}");
         return new HttpResponseHead(
-            root.GetProperty("status").GetInt32(),
-            [.. root.GetProperty("headers").EnumerateArray().Select(pair => KeyValuePair.Create(pair[0].GetString()!, pair[1].GetString()!))],
+            status,
+            [.. root.GetProperty("headers").EnumerateArray().Select(pair => KeyValuePair.Create(Text(pair[0]), Text(pair[1])))],
             root.GetProperty("route").GetString());
-    }
+    });
 
     /// <summary><c>u32 sequence | u16 length of the operation | operation | arguments</c></summary>
     public static Step ReadSyscall(ReadOnlyMemory<byte> payload)
     {
+        Require(payload, 6);
         var length = BinaryPrimitives.ReadUInt16LittleEndian(payload.Span[4..]);
+        Require(payload, 6 + length);
         return new Step(FrameKind.Syscall, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span), payload[(6 + length)..])
         {
             Operation = Encoding.UTF8.GetString(payload.Span.Slice(6, length)),
@@ -92,30 +103,34 @@ internal static class WorkerMessages
     }
 
     /// <summary><c>u32 id of the query | arguments</c></summary>
-    public static Step ReadQuery(FrameKind kind, ReadOnlyMemory<byte> payload) => new(kind, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span), payload[4..]);
+    public static Step ReadQuery(FrameKind kind, ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 4);
+        return new(kind, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span), payload[4..]);
+    }
 
     /// <summary><c>{level, messages, truncated, at}</c></summary>
-    public static Step ReadLog(ReadOnlyMemory<byte> payload)
+    public static Step ReadLog(ReadOnlyMemory<byte> payload) => Decode(payload, static payload =>
     {
         using var json = JsonDocument.Parse(payload);
         var root = json.RootElement;
-        return new Step(FrameKind.Log)
-        {
-            Line = new LogLine(
-                root.GetProperty("level").GetString()!,
-                [.. root.GetProperty("messages").EnumerateArray().Select(message => message.GetString()!)],
-                root.GetProperty("truncated").GetBoolean(),
-                root.GetProperty("at").GetDouble()),
-        };
-    }
+        var level = Text(root.GetProperty("level"));
+        if (!Levels.Contains(level)) throw new FormatException($"A line of level {level}");
+        var at = root.GetProperty("at").GetDouble();
+        if (!double.IsFinite(at)) throw new FormatException("A line of no time");
+        return new Step(FrameKind.Log) { Line = new LogLine(level, Texts(root.GetProperty("messages")), root.GetProperty("truncated").GetBoolean(), at) };
+    });
 
     /// <summary><c>u8 flags | f64 milliseconds of user time | text</c>: the value, or <c>{message, frames, data?}</c>.</summary>
     /// <returns>The result; null when the invocation overran its time.</returns>
     public static InvocationResult? ReadResult(ReadOnlyMemory<byte> payload)
     {
+        Require(payload, 9);
         var flags = (ResultFlags)payload.Span[0];
         if (flags.HasFlag(ResultFlags.TimedOut)) return null;
-        var userTime = TimeSpan.FromMilliseconds(BinaryPrimitives.ReadDoubleLittleEndian(payload.Span[1..]));
+        var milliseconds = BinaryPrimitives.ReadDoubleLittleEndian(payload.Span[1..]);
+        if (!(milliseconds >= 0 && milliseconds < MostUserMilliseconds)) throw new MalformedFrameException($"A result after {milliseconds} ms");
+        var userTime = TimeSpan.FromMilliseconds(milliseconds);
         var text = payload[9..];
         var observedTime = flags.HasFlag(ResultFlags.ObservedTime);
         return flags.HasFlag(ResultFlags.Ok)
@@ -124,21 +139,21 @@ internal static class WorkerMessages
     }
 
     /// <summary>Reads what was thrown. The data of a ConvexError is checked: it must be a value.</summary>
-    public static FunctionError ReadError(ReadOnlyMemory<byte> text)
+    public static FunctionError ReadError(ReadOnlyMemory<byte> text) => Decode(text, static text =>
     {
         using var json = JsonDocument.Parse(text);
         return ReadError(json.RootElement);
-    }
+    });
 
     /// <inheritdoc cref="ReadError(ReadOnlyMemory{byte})"/>
     public static FunctionError ReadError(JsonElement root)
     {
-        var message = root.GetProperty("message").GetString()!;
-        List<string> frames = [.. root.GetProperty("frames").EnumerateArray().Select(frame => frame.GetString()!)];
+        var message = Text(root.GetProperty("message"));
+        var frames = Texts(root.GetProperty("frames"));
         if (!root.TryGetProperty("data", out var data)) return new FunctionError(message, frames, null);
         try
         {
-            return new FunctionError(message, frames, ValueJson.Canonicalize(Encoding.UTF8.GetBytes(data.GetString()!)));
+            return new FunctionError(message, frames, ValueJson.Canonicalize(Encoding.UTF8.GetBytes(Text(data))));
         }
         catch (InvalidValueException invalid)
         {
@@ -147,10 +162,46 @@ internal static class WorkerMessages
     }
 
     /// <summary>The token that a worker shows.</summary>
-    public static string ReadHello(ReadOnlyMemory<byte> payload)
+    public static string ReadHello(ReadOnlyMemory<byte> payload) => Decode(payload, static payload =>
     {
         using var json = JsonDocument.Parse(payload);
-        return json.RootElement.GetProperty("token").GetString() ?? "";
+        return Text(json.RootElement.GetProperty("token"));
+    });
+
+    /// <summary>Whether a module is being imported: a letter.</summary>
+    public static bool ReadImporting(ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 1);
+        return payload.Span[0] == (byte)'1';
+    }
+
+    /// <summary>Bytes of a request's body that may be sent.</summary>
+    public static int ReadDemand(ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 4);
+        return BinaryPrimitives.ReadInt32LittleEndian(payload.Span);
+    }
+
+    private static string Text(JsonElement json) => json.GetString() ?? throw new FormatException("A text is missing");
+
+    private static IReadOnlyList<string> Texts(JsonElement json) => [.. json.EnumerateArray().Select(Text)];
+
+    private static void Require(ReadOnlyMemory<byte> payload, int length)
+    {
+        if (payload.Length < length) throw new MalformedFrameException($"A payload of {payload.Length} bytes where {length} are needed");
+    }
+
+    /// <summary>Reads JSON that a worker wrote: whatever is wrong with it has one name.</summary>
+    private static T Decode<T>(ReadOnlyMemory<byte> payload, Func<ReadOnlyMemory<byte>, T> read)
+    {
+        try
+        {
+            return read(payload);
+        }
+        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        {
+            throw new MalformedFrameException(problem.Message, problem);
+        }
     }
 
     private static void WriteRequest(Utf8JsonWriter json, HttpActionRequest request)

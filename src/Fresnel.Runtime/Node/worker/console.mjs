@@ -1,7 +1,7 @@
 // @ts-check
 // console of functions: spec/function-runtime.md §7.1. Lines go to the engine as they are written.
 import { inspect as nodeInspect } from "node:util";
-import { currentInvocation, elapsed, realConsole, round, wallClock } from "./host.mjs";
+import { currentInvocation, elapsed, realConsole, round, wallClock, wellFormed } from "./host.mjs";
 import { cut, framesOf } from "./errors.mjs";
 import { inspect } from "./inspect.mjs";
 
@@ -62,6 +62,7 @@ export class Journal {
 
 /** @param {string[]} messages */
 function bounded(messages) {
+  messages = messages.map(wellFormed);
   const bytes = messages.reduce((sum, message) => sum + message.length * 3 + 1, 0);
   if (bytes <= MostLineBytes) return { messages, truncated: false };
   const joined = messages.join(" ");

@@ -2,7 +2,7 @@
 // From what user code threw to the text that people read: spec/function-runtime.md §1.5 and 7.4.
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parseJson, readTextFile } from "./host.mjs";
+import { parseJson, readTextFile, wellFormed } from "./host.mjs";
 
 const MostMessageBytes = 64 * 1024;
 const ConvexError = Symbol.for("ConvexError");
@@ -149,7 +149,7 @@ function describeError(error) {
 
 /** @param {string} message @param {string[]} frames @returns {ErrorReport} */
 function report(message, frames) {
-  return { message: cut(bundles.withoutFolder(message), MostMessageBytes), frames };
+  return { message: cut(wellFormed(bundles.withoutFolder(message)), MostMessageBytes), frames: frames.map(wellFormed) };
 }
 
 /**

@@ -25,6 +25,11 @@ export const RealReadableStream = globalThis.ReadableStream;
 export const RealURL = globalThis.URL;
 const readFile = fs.readFileSync;
 
+/** The text with each unpaired surrogate replaced: others cannot leave this process. @type {(text: string) => string} */
+export const wellFormed = (text) => apply(toWellFormed, text, []);
+const { apply } = Reflect;
+const { toWellFormed } = String.prototype;
+
 /** Milliseconds that only grow. @type {() => number} */
 export const elapsed = realPerformance.now.bind(realPerformance);
 

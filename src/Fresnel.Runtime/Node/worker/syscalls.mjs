@@ -4,6 +4,7 @@ import { currentInvocation, parseJson, toJson } from "./host.mjs";
 import { tableNumberOf } from "./ids.mjs";
 
 const MostConcurrent = 1_000;
+const MostNameLength = 200;
 const Never = new Promise(() => {});
 
 /**
@@ -20,6 +21,7 @@ export function installSyscalls(engine) {
     syscall(operation, args) {
       const invocation = currentInvocation();
       if (invocation === null) throw duringImport(operation);
+      requireTexts(operation, args);
       return answer(engine, invocation, operation, args);
     },
 
@@ -27,7 +29,12 @@ export function installSyscalls(engine) {
     asyncSyscall(operation, args) {
       const invocation = currentInvocation();
       if (invocation === null) return Promise.reject(duringImport(operation));
-      return call(engine, invocation, operation, args);
+      try {
+        requireTexts(operation, args);
+        return call(engine, invocation, operation, args);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
 
     /** @param {string} operation @param {any} args */
@@ -42,6 +49,32 @@ export function installSyscalls(engine) {
     },
   });
   Object.defineProperty(globalThis, "Convex", { value: Convex, configurable: false, writable: false });
+}
+
+/**
+ * Refuses what is no text, before anything counts on it: code may call the host by hand.
+ * @param {unknown} operation
+ * @param {unknown} args
+ */
+function requireTexts(operation, args) {
+  if (typeof operation !== "string" || operation.length > MostNameLength) throw new Error("Unknown operation: its name must be a short text");
+  if (typeof args !== "string") throw new Error(`Invalid arguments for \`${operation}\`: Expected JSON text`);
+}
+
+/**
+ * The arguments of a syscall that is answered here.
+ * @param {string} operation
+ * @param {string} args
+ */
+function argumentsOf(operation, args) {
+  let parsed;
+  try {
+    parsed = parseJson(args);
+  } catch (error) {
+    throw new Error(`Invalid arguments for \`${operation}\`: ${/** @type {Error} */ (error).message}`);
+  }
+  if (typeof parsed !== "object" || parsed === null) throw new Error(`Invalid arguments for \`${operation}\`: Expected an object`);
+  return parsed;
 }
 
 /** @param {string} operation */
@@ -89,8 +122,13 @@ function call(engine, invocation, operation, args) {
  */
 function isLeftOver(invocation, args) {
   if (!args.includes('"requestId"')) return false;
-  const requestId = parseJson(args).requestId;
-  return requestId !== undefined && requestId !== invocation.requestId;
+  try {
+    const { requestId } = parseJson(args);
+    return requestId !== undefined && requestId !== invocation.requestId;
+  } catch {
+    // The engine says what is wrong with it.
+    return false;
+  }
 }
 
 /**
@@ -126,13 +164,13 @@ function answer(engine, invocation, operation, args) {
       return `{"queryId":${queryId}}`;
     }
     case "1.0/queryCleanup": {
-      const { queryId } = parseJson(args);
+      const { queryId } = argumentsOf(operation, args);
       const known = Number.isInteger(queryId) && queryId >= 0 && queryId < invocation.nextQuery;
       if (known && !invocation.closed) engine.closeQuery(invocation, queryId);
       return String(known);
     }
     case "1.0/db/normalizeId":
-      return normalizeId(engine, invocation, parseJson(args));
+      return normalizeId(engine, invocation, argumentsOf(operation, args));
     case "1.0/getSnapshotTs":
       invocation.observedTime = true;
       return toJson({ $integer: invocation.snapshot });
