@@ -31,6 +31,7 @@ public sealed class Deployment : IAsyncDisposable
         Invoker = new FunctionInvoker(parts);
         Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time, cacheBytes: options.QueryCacheBytes, audit: Invoker.Audit);
         Jobs = new JobLoop(parts, Invoker);
+        JobAdministration = new JobAdministration(parts);
         Pushes = new Pushes.Pushes(database, Catalog, new NodeAnalyzer(options), options);
     }
 
@@ -49,8 +50,11 @@ public sealed class Deployment : IAsyncDisposable
     /// <summary>Live queries.</summary>
     public LiveQueries Live { get; }
 
-    /// <summary>Scheduled functions.</summary>
+    /// <summary>Scheduled functions and crons.</summary>
     public JobLoop Jobs { get; }
+
+    /// <summary>What an operator may do to scheduled functions.</summary>
+    public JobAdministration JobAdministration { get; }
 
     /// <summary>Deploys code.</summary>
     public Pushes.Pushes Pushes { get; }

@@ -14,13 +14,14 @@ namespace Fresnel.Server.Deploy;
 /// <summary>What the official CLI asks of a deployment over HTTP. Source: <c>spec/deploy-api.md</c>.</summary>
 internal static class DeployApi
 {
-    /// <summary>Maps the push, environment variables, canonical URLs, logs and the check of keys.</summary>
+    /// <summary>Maps the push, environment variables, canonical URLs, logs, jobs and the check of keys.</summary>
     public static IEndpointRouteBuilder MapDeployApi(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapPush();
         endpoints.MapEnvironmentVariables();
         endpoints.MapCanonicalUrls();
         endpoints.MapFunctionLogs();
+        endpoints.MapJobs();
         endpoints.MapApi(HttpMethods.Get, "/api/check_admin_key", CheckAdminKey.AnswerAsync);
         return endpoints;
     }

@@ -9,4 +9,5 @@ namespace Fresnel.Server.Deploy;
 [JsonSerializable(typeof(EnvironmentList))]
 [JsonSerializable(typeof(CanonicalUrlList))]
 [JsonSerializable(typeof(CanonicalUrlUpdate))]
+[JsonSerializable(typeof(JobRequestBody))]
 internal sealed partial class DeployJson : JsonSerializerContext;
