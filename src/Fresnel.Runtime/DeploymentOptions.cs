@@ -38,6 +38,9 @@ public sealed record DeploymentOptions
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; init; }
 
+    /// <summary>How long workers live.</summary>
+    public WorkerOptions Workers { get; init; } = new();
+
     /// <summary>How npm packages of <c>"use node"</c> modules are installed.</summary>
     public NodePackageOptions NodePackages { get; init; } = new();
 
@@ -88,6 +91,9 @@ public sealed record FunctionLimits
 
     /// <summary>Time of an action in a <c>"use node"</c> module. Default 10 min.</summary>
     public TimeSpan NodeActionTime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Processor time for which an action may hold the thread that it shares with others, without once letting go. Default 60 s. Beyond it: timed out.</summary>
+    public TimeSpan ActionTurnTime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>All arguments of one call. Bytes by the size of values; default 16 MiB. Beyond it: <c>FunctionArgumentsTooLarge</c>.</summary>
     public long ArgumentBytes { get; init; } = 16 << 20;

@@ -57,6 +57,9 @@ public sealed class FresnelOptions
     /// <summary>The Node executable; found on PATH when null.</summary>
     public string? NodePath { get; set; }
 
+    /// <summary>How long Node workers live.</summary>
+    public WorkerOptions Workers { get; set; } = new();
+
     /// <summary>How npm packages of <c>"use node"</c> modules are installed: <c>node.externalPackages</c>.</summary>
     public NodePackageOptions NodePackages { get; set; } = new();
 

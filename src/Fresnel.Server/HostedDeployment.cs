@@ -96,6 +96,7 @@ public sealed class HostedDeployment : IHostedLifecycleService, IDisposable
         MemoryBudget = _options.MemoryBudget ?? Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 64 << 20),
         QueryCacheBytes = _options.QueryCacheBytes,
         NodePath = _options.NodePath,
+        Workers = _options.Workers,
         NodePackages = _options.NodePackages,
         Time = _options.Time,
         Entropy = _options.Entropy,

@@ -27,6 +27,9 @@ internal sealed class HttpExchange : IDisposable
     /// <summary>Bytes of the request's body after which it fails.</summary>
     public long MostRequestBytes { get; }
 
+    /// <summary>How long the body of an answer to HEAD is read, which nobody gets: a stream may have no end.</summary>
+    public TimeSpan HeadTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Whether the body was longer. Starts false.</summary>
     public bool IsRequestTooLarge { get; set; }
 

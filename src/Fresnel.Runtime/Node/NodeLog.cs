@@ -17,6 +17,9 @@ internal static partial class NodeLog
     [LoggerMessage(5, LogLevel.Error, "A frame of a worker could not be handled; the worker is ended")]
     public static partial void FrameFailed(ILogger log, Exception failure);
 
+    [LoggerMessage(6, LogLevel.Debug, "A worker for {Pool} has lived long enough or become large; another takes its place")]
+    public static partial void Retired(ILogger log, string pool);
+
     [LoggerMessage(4, LogLevel.Warning, "A worker was brought down by one of {Functions}; from now on each runs in a worker of its own until it has shown to behave")]
     public static partial void Suspected(ILogger log, string functions);
 }

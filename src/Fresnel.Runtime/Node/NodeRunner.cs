@@ -33,7 +33,7 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
         var files = new WorkerFiles(options.BundleFolder, options.Entropy);
         var bundles = files.Bundles("modules", kept: 4);
         var log = options.Log.CreateLogger("Fresnel.Runtime.Node");
-        WorkerPool Pool(WorkerKind kind) => new(new WorkerSettings(kind, files, bundles, options.NodePath, options.Limits, options.Time, options.Entropy, log));
+        WorkerPool Pool(WorkerKind kind) => new(new WorkerSettings(kind, files, bundles, options.NodePath, options.Limits, options.Workers, options.Time, options.Entropy, log));
         _deterministic = Pool(WorkerKind.Deterministic);
         _actions = Pool(WorkerKind.Actions);
         _node = Pool(WorkerKind.Node);
@@ -86,6 +86,7 @@ public sealed class NodeRunner : IFunctionRunner, IAsyncDisposable
         {
             if (_isFast || _isDisposed) return;
             _isFast = true;
+            if (_timer is null) Rendezvous.Sweep(_time);
             if (_timer is null) _timer = _time.CreateTimer(static runner => ((NodeRunner)runner!).Tick(), this, BusyPeriod, BusyPeriod);
             else _timer.Change(BusyPeriod, BusyPeriod);
         }

@@ -12,6 +12,24 @@ internal sealed class Rendezvous : IDisposable
     private readonly Socket _listener;
     private readonly string? _path;
 
+    /// <summary>Deletes the sockets of processes that were killed while a worker of theirs started. Others' are younger: a start takes half a minute at most.</summary>
+    public static void Sweep(TimeProvider time)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var before = time.GetUtcNow() - (4 * WorkerSettings.StartTime);
+        foreach (var socket in new DirectoryInfo(Path.GetTempPath()).EnumerateFiles("fresnel-*.sock"))
+        {
+            try
+            {
+                if (socket.LastWriteTimeUtc < before) socket.Delete();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's.
+            }
+        }
+    }
+
     public Rendezvous(IEntropy entropy)
     {
         Span<byte> bytes = stackalloc byte[24];

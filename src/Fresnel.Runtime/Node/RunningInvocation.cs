@@ -47,6 +47,9 @@ internal sealed class RunningInvocation
 
     public Task<InvocationResult> Completion => _completion.Task;
 
+    /// <summary>When the worker was last told something of it, by the clock's timestamps: whoever loops was told before.</summary>
+    public long ToldAt { get; set; }
+
     /// <summary>Whether it has come to an end here; the worker may not know yet.</summary>
     public bool HasEnded => Volatile.Read(ref _hasEnded);
 

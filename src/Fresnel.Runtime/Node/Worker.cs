@@ -16,6 +16,8 @@ namespace Fresnel.Runtime.Node;
 [SuppressMessage("Design", "CA1001", Justification = "What it owns ends with the process, in OnClosed.")]
 internal sealed class Worker
 {
+    private static readonly TimeSpan WeighPeriod = TimeSpan.FromSeconds(5);
+
     private readonly WorkerSettings _settings;
     private readonly ReadOnlyMemory<byte> _setup;
     private readonly BundleLease _bundle;
@@ -35,6 +37,11 @@ internal sealed class Worker
     private volatile bool _isImporting;
     private volatile bool _isRetired;
     private volatile bool _wasStuck;
+    private volatile bool _wasTooLarge;
+    private long _bornAt;
+    private long _weighedAt;
+    private long _residentBytes;
+    private long _askedAt = long.MaxValue;
     private volatile Exception? _end;
 
     /// <param name="settings">How it is started and watched.</param>
@@ -60,6 +67,20 @@ internal sealed class Worker
 
     /// <summary>Whether it has connected.</summary>
     public bool IsReady => _connected.Task.IsCompletedSuccessfully;
+
+    /// <summary>Whether it should have been heard for a while: what is given to it now would wait.</summary>
+    public bool IsSilent => _pulse.IsSilent;
+
+    /// <summary>Whether it has lived long enough, or has become large, so that another one should take its place.</summary>
+    public bool IsDue
+    {
+        get
+        {
+            if (!IsReady) return false;
+            var age = _settings.Time.GetElapsedTime(_bornAt);
+            return age >= _settings.Lives.MostAge || (age >= _settings.Lives.LeastAge && Volatile.Read(ref _residentBytes) >= _settings.DueBytes);
+        }
+    }
 
     /// <summary>When it last had something to do.</summary>
     public long LastUsed { get; private set; }
@@ -113,21 +134,67 @@ internal sealed class Worker
     /// <summary>Ends it now, with what it runs.</summary>
     public void Stop() => End(new OperationCanceledException("The deployment is shutting down."));
 
-    /// <summary>Looks whether its code still lets go of the processor, and whose time is over. To be called every tenth of a second while it has something to do.</summary>
+    /// <summary>Looks how large it is, now and then.</summary>
+    public void Weigh()
+    {
+        if (!IsReady || _settings.Time.GetElapsedTime(_weighedAt) < WeighPeriod) return;
+        _weighedAt = _settings.Time.GetTimestamp();
+        Volatile.Write(ref _residentBytes, _process!.Look().ResidentBytes);
+    }
+
+    /// <summary>Looks whether its code still lets go of the processor, how large it is, and whose time is over. To be called every tenth of a second while it has something to do.</summary>
     public void Watch()
     {
         var now = _settings.Time.GetTimestamp();
-        var isWaitedFor = false;
+        var hasEnded = false;
+        var isRunnable = false;
         foreach (var running in _running.Values)
         {
             if (now >= running.Deadline) running.Abandon(AbandonReason.TimedOut, TimedOutText(running.Invocation));
-            isWaitedFor |= running.HasEnded || (_settings.Kind is WorkerKind.Deterministic && running.IsRunnable);
+            hasEnded |= running.HasEnded;
+            isRunnable |= running.IsRunnable;
         }
 
-        var limit = _isImporting ? WorkerSettings.ImportTime : _settings.Kind is WorkerKind.Deterministic ? _settings.Limits.UserTime : WorkerSettings.TerminationTime;
-        if (!IsReady || !_pulse.IsStuck(isWaitedFor, limit, _process!)) return;
-        _wasStuck = true;
-        End(new TimeoutException("The worker's code did not let go of the processor."));
+        if (!IsReady) return;
+        var look = _process!.Look();
+        var isDeterministic = _settings.Kind is WorkerKind.Deterministic;
+        if (look.ResidentBytes > _settings.MostBytes)
+        {
+            _wasTooLarge = true;
+            End(new InvalidOperationException("The worker took too much memory."));
+            return;
+        }
+
+        var limit = _isImporting ? WorkerSettings.ImportTime
+            : isDeterministic ? _settings.Limits.UserTime
+            : hasEnded ? WorkerSettings.TerminationTime : _settings.Limits.ActionTurnTime;
+        // Code of an action may wait for a program that it started; that of a query for nothing.
+        var patience = isDeterministic || hasEnded ? limit * 10 : Timeout.InfiniteTimeSpan;
+        var isWaitedFor = hasEnded || isRunnable || !isDeterministic;
+        switch (_pulse.Judge(isWaitedFor, limit, patience, look))
+        {
+            case PulseState.Loops:
+                _wasStuck = true;
+                End(new TimeoutException("The worker's code did not let go of the processor."));
+                break;
+            case PulseState.Dead:
+                End(new TimeoutException("The worker was not heard of any more."));
+                break;
+            default:
+                if (isWaitedFor) Ask();
+                break;
+        }
+    }
+
+    /// <summary>A worker may have nothing to say for long, so it is asked: it answers when it is told of an end, also of an invocation that it does not know.</summary>
+    private void Ask()
+    {
+        if (_end is not null) return;
+        // The first question without an answer counts: what the worker was told after it, its code has not seen.
+        if (_pulse.IsAnswered) _askedAt = long.MaxValue;
+        _link!.Append(FrameKind.Terminate, 0, default);
+        _link.Flush();
+        if (_askedAt == long.MaxValue) _askedAt = _settings.Time.GetTimestamp();
     }
 
     /// <summary>Tells the worker that an invocation was ended. It answers, unless its code does not let it.</summary>
@@ -144,6 +211,7 @@ internal sealed class Worker
         Span<byte> head = stackalloc byte[5];
         BinaryPrimitives.WriteUInt32LittleEndian(head, sequence);
         head[4] = isOk ? (byte)1 : (byte)0;
+        running.ToldAt = _settings.Time.GetTimestamp();
         _link!.Append(FrameKind.Reply, running.Id, head, text);
         _link.Flush();
     }
@@ -152,6 +220,7 @@ internal sealed class Worker
     public void Tell(RunningInvocation running, FrameKind kind, ReadOnlySpan<byte> payload)
     {
         if (_end is not null || running.HasEnded) return;
+        running.ToldAt = _settings.Time.GetTimestamp();
         _link!.Append(kind, running.Id, payload);
         _link.Flush();
     }
@@ -228,7 +297,7 @@ internal sealed class Worker
         if (WorkerMessages.ReadHello(hello) != _token) return false;
         _link!.Append(FrameKind.Setup, 0, _setup.Span);
         _link.Flush();
-        LastUsed = _settings.Time.GetTimestamp();
+        _bornAt = LastUsed = _settings.Time.GetTimestamp();
         _connected.TrySetResult();
         return true;
     }
@@ -244,6 +313,7 @@ internal sealed class Worker
     private void Send(RunningInvocation running)
     {
         var invocation = running.Invocation;
+        running.ToldAt = _settings.Time.GetTimestamp();
         lock (_invokeGate)
         {
             // Tables are sent when they are others than those of the invocation before, so their order on the wire matters.
@@ -301,13 +371,13 @@ internal sealed class Worker
         }
 
         if (_process?.WaitForExit(TimeSpan.FromSeconds(2)) is false) _process.Kill();
-        var outOfMemory = _process?.RanOutOfMemory ?? false;
+        var outOfMemory = _wasTooLarge || (_process?.RanOutOfMemory ?? false);
         End(new InvalidOperationException(outOfMemory ? "The worker ran out of memory." : $"The worker ended unexpectedly. It said: {_process?.LastWords}"));
         NodeLog.Ended(_settings.Log, _settings.PoolName, _process?.Id ?? 0, _end!.Message);
         _connected.TrySetException(_end!);
 
         var all = _running.Values.ToList();
-        var blamed = _wasStuck || outOfMemory ? all.Where(running => running.IsRunnable).ToList() : [];
+        var blamed = _wasStuck || outOfMemory ? all.Where(running => running.IsRunnable && (!_wasStuck || running.ToldAt <= _askedAt)).ToList() : [];
         if (blamed.Count > 1) _suspect([.. blamed.Select(running => running.Invocation)]);
         foreach (var running in all)
         {
@@ -331,7 +401,7 @@ internal sealed class Worker
 
     private string TimedOutText(Invocation invocation)
     {
-        var seconds = (_settings.WallTime ?? _settings.Limits.UserTime).TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        var seconds = (_wasStuck && _settings.WallTime is not null ? _settings.Limits.ActionTurnTime : _settings.WallTime ?? _settings.Limits.UserTime).TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
         return _settings.Kind is WorkerKind.Node
             ? $"Action `{invocation.Function.Path.Display}` execution timed out (maximum duration {seconds}s)"
             : $"Function execution timed out (maximum duration: {seconds}s)";

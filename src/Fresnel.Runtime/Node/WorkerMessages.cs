@@ -62,7 +62,7 @@ internal static class WorkerMessages
             // The client library sends none from an HTTP action.
             json.WriteString("requestId", function.Kind is FunctionKind.HttpAction ? "" : invocation.InvocationId);
             json.WriteNumber("now", invocation.StartMilliseconds);
-            if (invocation.Http is { } exchange) WriteRequest(json, exchange.Request);
+            if (invocation.Http is { } exchange) WriteRequest(json, exchange);
             if (function.Kind is FunctionKind.Action or FunctionKind.HttpAction) return;
             json.WriteBase64String("seed", invocation.Seed.Span);
             json.WriteString("snapshot", invocation.SnapshotTimestamp.ToWire());
@@ -204,8 +204,9 @@ internal static class WorkerMessages
         }
     }
 
-    private static void WriteRequest(Utf8JsonWriter json, HttpActionRequest request)
+    private static void WriteRequest(Utf8JsonWriter json, HttpExchange exchange)
     {
+        var request = exchange.Request;
         json.WriteStartObject("http");
         json.WriteString("method", request.Method);
         json.WriteString("url", request.Url);
@@ -220,6 +221,7 @@ internal static class WorkerMessages
 
         json.WriteEndArray();
         json.WriteBoolean("hasBody", request.Body is not null);
+        json.WriteNumber("headTime", exchange.HeadTime.TotalMilliseconds);
         json.WriteNumber("window", HttpExchange.Window);
         json.WriteEndObject();
     }

@@ -32,6 +32,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Generation, List<Worker>> _workers = [];
+    private readonly Dictionary<Generation, ComponentCode> _codes = [];
     private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
     private readonly HashSet<Worker> _alone = [];
     private readonly ConcurrentDictionary<Suspect, bool> _suspects = new();
@@ -42,8 +43,11 @@ internal sealed class WorkerPool(WorkerSettings settings)
 
     private readonly record struct Suspect(Generation Generation, FunctionPath Function);
 
-    /// <summary>How many workers one generation may have.</summary>
+    /// <summary>How many workers one generation may have that are heard of.</summary>
     private static int MostWorkers { get; } = Math.Clamp(System.Environment.ProcessorCount, 1, 8);
+
+    /// <summary>How many it may have in all: code that does not let go of its worker must not be everybody's problem, and must not take the machine.</summary>
+    private static int MostOpen => 2 * MostWorkers;
 
     public async Task<InvocationResult> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -65,7 +69,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
             foreach (var (generation, workers) in _workers.ToList())
             {
                 workers.RemoveAll(worker => worker.Ended.IsCompleted);
-                if (workers.Count == 0) _workers.Remove(generation);
+                if (workers.Count == 0) Forget(generation);
                 else LetIdleGo(generation, workers);
             }
 
@@ -105,12 +109,13 @@ internal sealed class WorkerPool(WorkerSettings settings)
             if (!_workers.TryGetValue(generation, out var workers))
             {
                 _workers.Add(generation, workers = []);
+                _codes[generation] = code;
                 _newest[generation.Component] = generation.Name;
             }
 
             var open = workers.Where(worker => worker.IsOpen).ToList();
-            var best = open.MinBy(worker => (!worker.IsReady, worker.Load));
-            if (best is null || (best.Load >= BusyFrom && open.Count < MostWorkers && open.All(worker => worker.IsReady)))
+            var best = open.MinBy(worker => (!worker.IsReady, worker.IsSilent, worker.Load));
+            if (best is null || (NeedsHelp(best) && open.Count(worker => !worker.IsSilent) < MostWorkers && open.Count < MostOpen && open.All(worker => worker.IsReady)))
             {
                 var fresh = Start(code);
                 workers.Add(fresh);
@@ -123,6 +128,9 @@ internal sealed class WorkerPool(WorkerSettings settings)
             return best;
         }
     }
+
+    /// <summary>Whether what comes next should not wait for this worker alone.</summary>
+    private static bool NeedsHelp(Worker best) => best.Load >= BusyFrom || best.IsSilent;
 
     private Worker Start(ComponentCode code)
     {
@@ -175,9 +183,33 @@ internal sealed class WorkerPool(WorkerSettings settings)
         foreach (var one in invocations) _suspects[new Suspect(new Generation(one.Code.Component, one.Code.Generation), one.Function.Path)] = true;
     }
 
+    private void Forget(Generation generation)
+    {
+        _workers.Remove(generation);
+        _codes.Remove(generation);
+    }
+
+    /// <summary>Replaces a worker that is due: its successor starts first, so that nobody waits for it.</summary>
+    private void Replace(List<Worker> workers, ComponentCode code)
+    {
+        foreach (var worker in workers) worker.Weigh();
+        if (workers.FirstOrDefault(worker => worker is { IsOpen: true, IsDue: true }) is not { } due) return;
+        var others = workers.Where(worker => worker is { IsOpen: true, IsDue: false }).ToList();
+        if (others.Any(worker => worker.IsReady))
+        {
+            NodeLog.Retired(settings.Log, settings.PoolName);
+            due.Retire();
+        }
+        else if (others.Count == 0 && !_isStopped)
+        {
+            workers.Add(Start(code));
+        }
+    }
+
     private void LetIdleGo(Generation generation, List<Worker> workers)
     {
         var isNewest = _newest.GetValueOrDefault(generation.Component) == generation.Name;
+        if (isNewest) Replace(workers, _codes[generation]);
         for (var at = workers.Count - 1; at >= 0; at--)
         {
             var worker = workers[at];

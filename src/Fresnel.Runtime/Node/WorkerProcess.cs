@@ -22,22 +22,8 @@ internal sealed class WorkerProcess : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Processor time that it used so far; the last known one after its end.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            try
-            {
-                _process.Refresh();
-                return field = _process.TotalProcessorTime;
-            }
-            catch (Exception failure) when (failure is InvalidOperationException or Win32Exception or FileNotFoundException)
-            {
-                return field;
-            }
-        }
-    }
+    /// <summary>How it is now.</summary>
+    public ProcessLook Look() => ProcessLook.At(_process);
 
     /// <summary>What it wrote to its error output last.</summary>
     public string LastWords

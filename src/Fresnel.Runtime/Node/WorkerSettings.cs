@@ -24,8 +24,10 @@ internal enum WorkerKind
 /// <param name="Limits">The limits of what they run.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Entropy">Where tokens come from.</param>
+/// <param name="Lives">How long they live.</param>
 /// <param name="Log">The log.</param>
-internal sealed record WorkerSettings(WorkerKind Kind, WorkerFiles Files, Bundles Bundles, string? Node, FunctionLimits Limits, TimeProvider Time, IEntropy Entropy, ILogger Log)
+internal sealed record WorkerSettings(
+    WorkerKind Kind, WorkerFiles Files, Bundles Bundles, string? Node, FunctionLimits Limits, WorkerOptions Lives, TimeProvider Time, IEntropy Entropy, ILogger Log)
 {
     /// <summary>How long a worker may take until it says hello.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
@@ -39,6 +41,12 @@ internal sealed record WorkerSettings(WorkerKind Kind, WorkerFiles Files, Bundle
     public string PoolName => Kind switch { WorkerKind.Deterministic => "deterministic", WorkerKind.Actions => "actions", _ => "node" };
 
     public int Memory => Kind is WorkerKind.Deterministic ? Limits.DeterministicMemory : Limits.ActionMemory;
+
+    /// <summary>Resident memory at which a worker is replaced.</summary>
+    public long DueBytes => (long)(Lives.MostMemory ?? Memory) << 20;
+
+    /// <summary>Resident memory at which a worker is killed: buffers lie outside of the heap, whose own limit Node keeps. Room for Node itself is left.</summary>
+    public long MostBytes => ((2L * Memory) + 128) << 20;
 
     /// <summary>The time of an action, which the engine measures; null for queries and mutations, whose user time the worker measures.</summary>
     public TimeSpan? WallTime => Kind switch { WorkerKind.Deterministic => null, WorkerKind.Actions => Limits.ActionTime, _ => Limits.NodeActionTime };

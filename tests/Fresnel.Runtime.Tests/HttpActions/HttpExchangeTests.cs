@@ -223,6 +223,43 @@ public sealed class HttpExchangeTests(RunnerFixture node) : IClassFixture<Runner
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    [Fact]
+    public async Task An_answer_to_HEAD_whose_body_has_no_end_ends_all_the_same()
+    {
+        foreach (var pull in (string[])["controller.enqueue(new Uint8Array(65536));", "controller.enqueue(new Uint8Array(1)); await new Promise((next) => setTimeout(next, 5));"])
+        {
+            using var exchange = new HttpExchange(Request() with { Method = "HEAD" }, long.MaxValue) { HeadTime = TimeSpan.FromMilliseconds(300) };
+            var result = await RunAsync(
+                exchange,
+                $$"""
+                return new Response(new ReadableStream({
+                  async pull(controller) { {{pull}} },
+                  async cancel() { await Convex.asyncSyscall("canceled", "{}"); },
+                }));
+                """).WaitAsync(Patience, Token);
+            Assert.Null(result.Error);
+            await exchange.EndAsync();
+            Assert.IsType<HttpResponseHead>(Assert.Single(await exchange.ReadAsync().ToListAsync(Token)));
+        }
+    }
+
+    [Theory]
+    [InlineData("http://a b/")]
+    [InlineData("http://[::1/")]
+    [InlineData("http://1.2.3.999/")]
+    [InlineData("http://a:70000/")]
+    public async Task A_malformed_address_is_the_clients_mistake(string url)
+    {
+        using var exchange = new HttpExchange(Request() with { Url = url }, long.MaxValue);
+        Assert.Null((await RunAsync(exchange, "return new Response('never');").WaitAsync(Patience, Token)).Error);
+        await exchange.EndAsync();
+        var parts = await exchange.ReadAsync().ToListAsync(Token);
+        Assert.Equal(400, Assert.IsType<HttpResponseHead>(parts[0]).Status);
+        Assert.Equal(
+            """{"code":"BadRequest","message":"The Host header or the path of the request is malformed."}""",
+            Encoding.UTF8.GetString(Assert.IsType<HttpResponseBody>(parts[1]).Bytes.Span));
+    }
+
     private Task<InvocationResult> RunAsync(HttpExchange exchange, string handler, Func<Task>? onSyscall = null) => RunAsync(exchange, Code(handler), onSyscall);
 
     private static ComponentCode Code(string handler)

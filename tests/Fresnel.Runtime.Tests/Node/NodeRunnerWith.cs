@@ -6,9 +6,9 @@ using Xunit;
 namespace Fresnel.Runtime.Tests.Node;
 
 /// <summary>A runner beside that of the fixture, with other limits.</summary>
-internal sealed class NodeRunnerWith(RunnerFixture node, Func<FunctionLimits, FunctionLimits> adjust, string? nodePath = null) : IAsyncDisposable
+internal sealed class NodeRunnerWith(RunnerFixture node, Func<FunctionLimits, FunctionLimits> adjust, string? nodePath = null, WorkerOptions? workers = null) : IAsyncDisposable
 {
-    private readonly NodeRunner _runner = new(node.Options with { Limits = adjust(node.Options.Limits), NodePath = nodePath });
+    private readonly NodeRunner _runner = new(node.Options with { Limits = adjust(node.Options.Limits), NodePath = nodePath, Workers = workers ?? new WorkerOptions() });
 
     public Task<InvocationResult> RunAsync(ComponentCode code, string export, FakeScope? scope = null) =>
         _runner.InvokeAsync(

@@ -2,6 +2,7 @@
 // From what user code threw to the text that people read: spec/function-runtime.md §1.5 and 7.4.
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
+import { own } from "./globals.mjs";
 import { parseJson, readTextFile, wellFormed } from "./host.mjs";
 
 const MostMessageBytes = 64 * 1024;
@@ -65,10 +66,12 @@ export const bundles = new Bundles();
 /** Makes `error.stack` show the sources. Frames of the worker program and of Node are left out. */
 export function installStackTraces() {
   Error.stackTraceLimit = 50;
-  Error.prepareStackTrace = (error, sites) => {
+  /** @param {Error} error @param {NodeJS.CallSite[]} sites */
+  const prepare = (error, sites) => {
     const lines = sites.map(frameOf).filter((frame) => frame !== null).map((frame) => `\n    ${frame}`);
     return headOf(error) + lines.join("");
   };
+  own(Error, "prepareStackTrace", prepare, "Error.prepareStackTrace");
 }
 
 /** @param {unknown} error */
@@ -157,12 +160,21 @@ function report(message, frames) {
  * @param {Error} error
  */
 export function framesOf(error) {
-  const frames = String(error.stack ?? "").split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)$/.test(line));
+  const frames = stackOf(error).split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)$/.test(line));
   let first = 0;
   let last = frames.length;
   while (first < last && isLibrary(frames[first])) first++;
   while (last > first && isLibrary(frames[last - 1])) last--;
   return frames.slice(first, last);
+}
+
+/** A function may have put its own code there. @param {Error} error */
+function stackOf(error) {
+  try {
+    return String(error.stack ?? "");
+  } catch {
+    return "";
+  }
 }
 
 /** @param {string} frame */

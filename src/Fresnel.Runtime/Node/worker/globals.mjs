@@ -61,19 +61,23 @@ export function veil(name, shown, sees = () => false) {
   });
 }
 
+/** @type {PropertyDescriptor} */
+const Sites = { configurable: true, writable: true, value: (/** @type {Error} */ _, /** @type {NodeJS.CallSite[]} */ sites) => sites };
+
 /**
  * Whether an accessor was reached from Node's own code. Takes some microseconds, so it is for globals that are seldom read.
  * @param {Function} accessor
  */
 function calledByNode(accessor) {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const { stackTraceLimit } = Error;
+  const prepare = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Error, "prepareStackTrace"));
   /** @type {{ stack?: NodeJS.CallSite[] }} */
   const holder = {};
   Error.stackTraceLimit = 1;
-  Error.prepareStackTrace = (_, sites) => sites;
+  Object.defineProperty(Error, "prepareStackTrace", Sites);
   Error.captureStackTrace(holder, accessor);
   const caller = holder.stack?.[0]?.getFileName();
   Error.stackTraceLimit = stackTraceLimit;
-  Error.prepareStackTrace = prepareStackTrace;
+  Object.defineProperty(Error, "prepareStackTrace", prepare);
   return typeof caller === "string" && caller.startsWith("node:");
 }

@@ -2,11 +2,12 @@
 // HTTP actions: a real Request for the router, and the Response that comes back, both bodies streamed: spec/function-runtime.md §5.5.
 // Bodies flow by credit: each side sends what the other has said it has room for.
 import { Kind } from "./frames.mjs";
-import { RealAbortController, RealReadableStream, RealURL, min, realBuffer, runAs, toJson } from "./host.mjs";
+import { RealAbortController, RealReadableStream, RealURL, clearTimer, min, realBuffer, runAs, setTimer, toJson } from "./host.mjs";
 import { fetchClass } from "./fetching.mjs";
 
 const Piece = 64 * 1024;
 const RequestWindow = 256 * 1024;
+const MostDropped = 20 * 1024 * 1024;
 
 /**
  * What the engine says of a request.
@@ -15,6 +16,7 @@ const RequestWindow = 256 * 1024;
  * @property {string} url What the client asked for.
  * @property {[string, string][]} headers
  * @property {boolean} hasBody
+ * @property {number} headTime Milliseconds for which a body that nobody gets (HEAD) is read.
  * @property {number} window Bytes of the answer that may be sent before the engine has taken any.
  */
 
@@ -59,6 +61,7 @@ export class HttpExchange {
    * @param {unknown} router The default export of `http.js`.
    */
   async run(router) {
+    if (!RealURL.canParse(this.#head.url)) return this.#refuse();
     const { lookup, runRequest } = /** @type {any} */ (router);
     // What is routed is the path that the function sees.
     const path = new RealURL(this.#head.url).pathname;
@@ -70,6 +73,13 @@ export class HttpExchange {
       await runRequest("{}", path);
     }
     await this.#answer;
+  }
+
+  /** The client sent what is no address: that is its mistake, and no function's. */
+  #refuse() {
+    const text = toJson({ code: "BadRequest", message: "The Host header or the path of the request is malformed." });
+    this.respond(new (fetchClass("Response"))(text, { status: 400, headers: { "Content-Type": "application/json" } }));
+    return this.#answer;
   }
 
   /** The request, for the function. */
@@ -145,12 +155,30 @@ export class HttpExchange {
 
   /** @param {ReadableStream<unknown>} body */
   async #pump(body) {
-    this.#reader = body.getReader();
+    const reader = body.getReader();
+    this.#reader = reader;
+    if (this.#head.method === "HEAD") return this.#drop(reader);
     for (;;) {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await reader.read();
       if (done) return;
       if (!(value instanceof Uint8Array)) throw new TypeError("The body of a Response streams bytes (Uint8Array); use a TextEncoder or a TextEncoderStream for text.");
-      if (this.#head.method !== "HEAD") await this.#send(value);
+      await this.#send(value);
+    }
+  }
+
+  /** Reads a body that nobody gets, so that what feeds it goes on; but not for ever. @param {ReadableStreamDefaultReader<unknown>} reader */
+  async #drop(reader) {
+    const timer = setTimer(() => this.takeStop(), this.#head.headTime);
+    let dropped = 0;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        dropped += value instanceof Uint8Array ? value.length : 0;
+        if (dropped > MostDropped) this.takeStop();
+      }
+    } finally {
+      clearTimer(timer);
     }
   }
 
