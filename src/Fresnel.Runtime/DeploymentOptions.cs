@@ -143,6 +143,9 @@ public sealed record FunctionLimits
     /// <summary>Invocations of one kind that may wait for a place; beyond it they are refused with <c>TooManyConcurrentRequests</c>. Default 10,000.</summary>
     public int WaitingInvocations { get; init; } = 10_000;
 
+    /// <summary>Scheduled functions that have not ended. Default 1,000,000. Beyond it: <c>TooManyScheduledFunctions</c>.</summary>
+    public int OutstandingJobs { get; init; } = 1_000_000;
+
     /// <summary>Jobs that run at once; more wait. Default 64, as many as actions: replies of language models are jobs that last.</summary>
     public int ConcurrentJobs { get; init; } = 64;
 }

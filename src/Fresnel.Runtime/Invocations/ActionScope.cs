@@ -88,6 +88,7 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     public ValueTask<string> ScheduleAsync(FunctionPath path, double unixMilliseconds, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken) => CountedAsync(async () =>
     {
         var request = JobRequest.Check(code, path, unixMilliseconds, arguments, parts.NowMilliseconds);
+        await parts.OutstandingJobs.AddAsync(cancellationToken);
         var (id, _) = await parts.Database.CommitAsync(
             (transaction, token) => JobDocuments.InsertAsync(transaction, Component, request, call.ScheduledFunctionId, parts.NowMilliseconds, token), cancellationToken);
         return id;

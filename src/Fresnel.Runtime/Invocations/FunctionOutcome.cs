@@ -40,6 +40,9 @@ public sealed record FunctionError(string Message, IReadOnlyList<string> Frames,
     /// </summary>
     public string? SystemCode { get; init; }
 
+    /// <summary>Whether every worker that it was given was lost while it ran: perhaps its own doing.</summary>
+    internal bool LostWorkers { get; init; }
+
     /// <summary>The message, then each frame on a line of its own with four spaces before it; ends in a newline. Source: <c>spec/function-runtime.md</c> §7.4.</summary>
     public string FullText => Message + "\n" + string.Concat(Frames.Select(frame => $"    {frame}\n"));
 }

@@ -1,5 +1,6 @@
 using Fresnel.Engine;
 using Fresnel.Runtime.Catalog;
+using Fresnel.Runtime.Jobs;
 using Fresnel.Runtime.Logs;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,9 @@ internal sealed record InvokerParts(Database Database, FunctionCatalog Catalog, 
 
     /// <summary>The log of this room.</summary>
     public ILogger Log { get; } = Options.Log.CreateLogger("Fresnel.Runtime.Invocations");
+
+    /// <summary>How many jobs there are.</summary>
+    public OutstandingJobs OutstandingJobs { get; } = new(Database, Options.Limits, Options.Time);
 
     /// <summary>What one tree of invocations may use.</summary>
     public UsageCeilings Ceilings { get; } = UsageCeilings.Of(Options);

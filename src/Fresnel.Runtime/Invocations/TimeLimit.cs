@@ -46,7 +46,7 @@ internal sealed partial class TimeLimit : IDisposable
                 return null;
             default:
                 LogFailed(_parts.Log, exception, call.Path.ToString(), call.RequestId);
-                return FunctionRefusal.System(FunctionRefusal.InternalCode);
+                return FunctionRefusal.System(FunctionRefusal.InternalCode) with { LostWorkers = exception is InvocationAbandonedException { Reason: AbandonReason.WorkerLost } };
         }
     }
 

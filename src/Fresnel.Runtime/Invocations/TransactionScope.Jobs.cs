@@ -21,6 +21,7 @@ internal sealed partial class TransactionScope
                 _tree.Scheduled.Functions++;
                 _tree.Scheduled.ArgumentBytes += request.ArgumentBytes;
                 (_ceilings ?? _tree.Parts.Ceilings).Check(transaction.Usage, _tree.Scheduled);
+                await _tree.Parts.OutstandingJobs.AddAsync(token);
                 return await JobDocuments.InsertAsync(transaction, Component, request, _tree.Call.ScheduledFunctionId, _tree.StartMilliseconds, token);
             },
             cancellationToken);

@@ -49,6 +49,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     private volatile Watch? _watch;
     private IDisposable? _subscription;
     private Task _loop = Task.CompletedTask;
+    private Task _count = Task.CompletedTask;
 
     internal JobLoop(InvokerParts parts, FunctionInvoker invoker)
     {
@@ -83,7 +84,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
     {
         if (_stop.IsCancellationRequested) return;
         _stop.Cancel();
-        await _loop;
+        await Task.WhenAll(_loop, _count);
         Task[] running;
         lock (_running) running = [.. _running.Values];
         await Task.WhenAll(running);
@@ -100,6 +101,25 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         await FailInterruptedAsync(cancellationToken);
         _subscription = _parts.Database.Subscribe(this);
         _loop = RunAsync(_stop.Token);
+        _count = CountAsync(_stop.Token);
+    }
+
+    /// <summary>Counts beside the loop: what is due does not wait for it.</summary>
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _parts.OutstandingJobs.CountAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping is how it ends.
+        }
+        catch (Exception exception)
+        {
+            // Whoever meets the bound counts again.
+            LogCountFailed(_log, exception);
+        }
     }
 
     private async Task FailInterruptedAsync(CancellationToken cancellationToken)
@@ -236,6 +256,9 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 
     [LoggerMessage(2, LogLevel.Error, "The job loop failed; it looks again in a second.")]
     private static partial void LogLoopFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Error, "The scheduled functions of former processes were not counted.")]
+    private static partial void LogCountFailed(ILogger log, Exception exception);
 
     [LoggerMessage(3, LogLevel.Error, "{Job} was ended by a fault of the system.")]
     private static partial void LogJobFailed(ILogger log, Exception exception, string job);

@@ -12,8 +12,10 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, JobRec
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a mutation may use up the overall time before that counts as its own fault.</summary>
+    /// <summary>How often a mutation may use up the overall time, or lose all workers it is given, before that counts as its own fault. Any other fault of the system is waited out.</summary>
     private const int MostOverruns = 5;
+
+    private const string LostWorkers = "The process that ran this function ended while it ran, each time that it was tried";
 
     private readonly string _requestId = Convert.ToHexStringLower(parts.RandomBytes(8));
     private int _overruns;
@@ -59,11 +61,11 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, JobRec
         var outcome = await invoker.MutateWith(new JobMutation(parts, record, _requestId), record.Call(path, _requestId), cancellationToken).Completed;
         if (outcome.Error is { } error)
         {
-            var isOverrun = error.SystemCode == "SystemTimeoutError" && ++_overruns >= MostOverruns;
+            var isOverrun = (error.SystemCode == "SystemTimeoutError" || error.LostWorkers) && ++_overruns >= MostOverruns;
             if (error.SystemCode is not null && !isOverrun) return false;
 
             // One that overran its time or memory was ended from outside, and what its transaction would have noted with it. Any other is noted already.
-            return await FailAsync(JobEnd.TextOf(error), cancellationToken);
+            return await FailAsync(error.LostWorkers ? LostWorkers : JobEnd.TextOf(error), cancellationToken);
         }
 
         record.Ended();

@@ -47,4 +47,7 @@ internal sealed class ScheduledFunction(InvokerParts parts, string component, Do
         var state = end.Error is { } error ? JobDocuments.FailedState(error) : JobDocuments.State(JobDocuments.Success);
         await JobDocuments.EndAsync(transaction, table, job.Id, state, parts.NowMilliseconds, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public override void Ended() => parts.OutstandingJobs.Remove();
 }
