@@ -142,7 +142,7 @@ internal sealed class Life : IDisposable
         var clients = Task.WhenAll(_clients.Select(client => GuardAsync(client.RunAsync())));
         var requesters = Task.WhenAll(_world.Requesters.Select(requester => GuardAsync(requester.RunAsync(this))));
         var watchers = Task.WhenAll(_watchers.Select(watcher => GuardAsync(watcher.RunAsync())));
-        var others = Task.WhenAll(GuardAsync(new Shaper(_world, this, _world.Course.Split(100 * (_number + 1) + 40)).RunAsync()), GuardAsync(CheckpointAsync()));
+        var others = Task.WhenAll(GuardAsync(new Shaper(_world, this, _world.Course.Split(100 * (_number + 1) + 40)).RunAsync()), GuardAsync(CheckpointAsync()), GuardAsync(ChangeCronAsync()));
         await Task.WhenAny(clients, _isEnough.Task);
         if (_end == LifeEnd.Quiet && !IsOver) await BecomeQuietAsync(Task.WhenAll(requesters, others));
         _stopping.Cancel();
@@ -203,12 +203,30 @@ internal sealed class Life : IDisposable
         }
     }
 
+    /// <summary>Now and then the cron is changed, and due at once; also while it runs.</summary>
+    private async Task ChangeCronAsync()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(1, 40)), _world.Time);
+            if (IsOver) return;
+            try
+            {
+                await WorldFunctions.SetCronAsync(Database, _world.Time, _world.Entropy, version: 10 * (_number + 1) + i);
+            }
+            catch (Exception exception) when (exception is CommitFailedException || Forgives(exception))
+            {
+            }
+        }
+    }
+
     /// <summary>Waits until everything that was begun has come to its end, and looks at all of it.</summary>
     private async Task BecomeQuietAsync(Task others)
     {
         await others;
         while (await HasWorkAsync()) await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
         _store!.Troubles = Troubles.None;
+        _world.Promises.Ticked(await WorldFunctions.RemoveCronAsync(Database, _world.Time, _world.Entropy));
         var newest = Database.Published.Timestamp;
         while (_watchers.Exists(watcher => watcher.At < newest))
         {
@@ -220,7 +238,8 @@ internal sealed class Life : IDisposable
         while (_world.LogEnd > Database.Published.Timestamp) await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
         _world.CheckLedger();
         await DatabaseCheck.CheckAsync(Database, _world.Replica, _world.Image, withBallast: false);
-        _world.Counts.Jobs += _world.Promises.Check(_world.Replica, Database.Published.Catalog);
+        var (jobs, ticks) = _world.Promises.Check(_world.Replica, Database.Published.Catalog);
+        (_world.Counts.Jobs, _world.Counts.Ticks) = (_world.Counts.Jobs + jobs, _world.Counts.Ticks + ticks);
     }
 
     private async ValueTask<bool> HasWorkAsync()

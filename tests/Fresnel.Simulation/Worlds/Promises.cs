@@ -4,7 +4,7 @@ using Fresnel.Values;
 
 namespace Fresnel.Simulation.Worlds;
 
-/// <summary>What must happen once: jobs that were scheduled by a transaction that is in, and requests of sessions however often they were sent.</summary>
+/// <summary>What must happen once: jobs that were scheduled by a transaction that is in, occurrences of the cron, and requests of sessions however often they were sent.</summary>
 internal sealed class Promises
 {
     private readonly List<string> _answered = [];
@@ -16,9 +16,15 @@ internal sealed class Promises
     /// <summary>A transaction that schedules is in: it will happen.</summary>
     public void Scheduled(IEnumerable<string> tokens) => _scheduled.AddRange(tokens);
 
-    /// <summary>Looks at the documents when everything is done; returns how many jobs there were.</summary>
+    /// <summary>The cron has gone on from an occurrence: that one has run.</summary>
+    public void Ticked(string? tick)
+    {
+        if (tick is not null) _answered.Add(tick);
+    }
+
+    /// <summary>Looks at the documents when everything is done; returns how many jobs there were, and how many ticks.</summary>
     /// <exception cref="InvalidDataException">Something happened twice, or not at all.</exception>
-    public int Check(Replica replica, Catalog catalog)
+    public (int Jobs, int Ticks) Check(Replica replica, Catalog catalog)
     {
         var ran = DocumentsOf("ran").CountBy(fields => fields["token"].AsString()).ToDictionary();
         var jobs = new HashSet<string>();
@@ -32,7 +38,7 @@ internal sealed class Promises
         if (ran.FirstOrDefault(one => one.Value > 1) is { Key: { } twice }) throw new InvalidDataException($"{twice} happened {ran[twice]} times.");
         if (_answered.Find(token => !ran.ContainsKey(token)) is { } lost) throw new InvalidDataException($"Request {lost} was answered, and nothing has come of it.");
         if (_scheduled.Find(token => !jobs.Contains(token)) is { } forgotten) throw new InvalidDataException($"A transaction that scheduled {forgotten} is in, and there is no such job.");
-        return jobs.Count;
+        return (jobs.Count, ran.Keys.Count(token => token.StartsWith("tick/", StringComparison.Ordinal)));
 
         IEnumerable<ValueObject> DocumentsOf(string name)
         {

@@ -32,6 +32,7 @@ internal sealed class World
         Disk = Image.Disk.Copy();
         Replica = Image.Replica.Copy();
         Recorder = new(Image.Recorder);
+        Entropy = new(Course.Split(9));
         Requesters = [.. Enumerable.Range(0, 2).Select(number => new Requester($"requester{number}", this, Course.Split(70 + number)))];
     }
 
@@ -57,6 +58,8 @@ internal sealed class World
     public Workload[] Workloads { get; } = WorldImage.NewWorkloads();
 
     public IReadOnlyList<Requester> Requesters { get; }
+
+    public SeededEntropy Entropy { get; }
 
     public double NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -98,6 +101,7 @@ internal sealed class World
         {
             var store = new DiskStore(Disk, Course, Time, Course.Split(7), Counts);
             await using var deployment = await WorldFunctions.StartAsync(store, Time, new(Course.Split(8)), scheduler, Recorder, new() { MemoryBudget = 500 << 10 });
+            await WorldFunctions.RemoveCronAsync(deployment.Database, Time, Entropy);
             await ReadAllAsync(deployment);
             CheckLedger();
             await DatabaseCheck.CheckAsync(deployment.Database, Replica, Image, withBallast: Course.Seed % 4 == 0);

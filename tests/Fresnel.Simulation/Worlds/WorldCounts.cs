@@ -47,6 +47,9 @@ internal sealed class WorldCounts
 
     public long Jobs { get; set; }
 
+    /// <summary>Runs of the cron.</summary>
+    public long Ticks { get; set; }
+
     public long RequestsSentAgain { get; set; }
 
     public long Steps { get; set; }

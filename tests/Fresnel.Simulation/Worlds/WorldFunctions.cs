@@ -7,6 +7,8 @@ using Fresnel.Runtime;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Runtime.Jobs;
+using Fresnel.Runtime.Jobs.Crons;
+using Fresnel.Runtime.Pushes;
 using Fresnel.Simulation.Histories;
 using Fresnel.Values;
 
@@ -26,6 +28,9 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
     /// <summary>Notes a token: what jobs do.</summary>
     public static FunctionPath Job { get; } = new(Module, "job");
 
+    /// <summary>Notes the time of its occurrence: what the cron does.</summary>
+    public static FunctionPath Tick { get; } = new(Module, "tick");
+
     /// <summary>Starts a deployment on a world's scheduler.</summary>
     public static Task<Deployment> StartAsync(ICommitStore store, TimeProvider time, SeededEntropy entropy, TaskScheduler scheduler, HistoryRecorder recorder, DatabaseOptions engine)
     {
@@ -37,7 +42,7 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
             MemoryBudget = engine.MemoryBudget,
             Engine = engine with { Scheduler = scheduler },
             Limits = new() { ConcurrentQueries = 3, ConcurrentMutations = 3, ConcurrentJobs = 6 },
-            Functions = [Register(Watch, RegisteredKind.Query), Register(Request, RegisteredKind.Mutation), Register(Job, RegisteredKind.Mutation)],
+            Functions = [Register(Watch, RegisteredKind.Query), Register(Request, RegisteredKind.Mutation), Register(Job, RegisteredKind.Mutation), Register(Tick, RegisteredKind.Mutation)],
         };
         var runner = new WorldFunctions(recorder);
         return Deployment.StartAsync(store, options, new FunctionRunners(runner, runner), CancellationToken.None);
@@ -60,6 +65,33 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
         await JobDocuments.InsertAsync(transaction, "", new(Job.Canonical, arguments, unixMilliseconds, arguments.Size), scheduledBy: null, now, cancellationToken);
     }
 
+    /// <summary>What the cron notes of an occurrence, once.</summary>
+    public static string TickOf(Value occurrence) => $"tick/{occurrence.AsInt64()}";
+
+    /// <summary>Has a cron tick now, and then every second.</summary>
+    /// <param name="database">Where.</param>
+    /// <param name="time">When.</param>
+    /// <param name="entropy">For minutes that are left open.</param>
+    /// <param name="version">Another one than before changes the cron, as a push would.</param>
+    public static Task SetCronAsync(Database database, TimeProvider time, IEntropy entropy, int version) => database.CommitAsync(
+        (transaction, cancellationToken) =>
+        {
+            var schedule = ValueObject.Create(("type", "interval"), ("seconds", Value.Float64(1)));
+            var crons = new Dictionary<string, CronSpec> { ["tick"] = new(Tick.Canonical, Encoding.UTF8.GetBytes($"[{version}]"), schedule) };
+            return new DeployedCrons(transaction, "", time.GetUtcNow(), entropy).ReplaceAsync(crons, cancellationToken);
+        },
+        CancellationToken.None);
+
+    /// <summary>Removes the cron, so that nothing happens any more; returns what its last run must have noted, or null when there was none.</summary>
+    public static async Task<string?> RemoveCronAsync(Database database, TimeProvider time, IEntropy entropy) => (await database.CommitAsync(
+        async (transaction, cancellationToken) =>
+        {
+            var last = (await transaction.FindFirstAsync(SystemTables.CronNextRun, "by_cron_job", [], cancellationToken))?.Fields["prevTs"];
+            await new DeployedCrons(transaction, "", time.GetUtcNow(), entropy).ReplaceAsync(new Dictionary<string, CronSpec>(), cancellationToken);
+            return last is { Kind: ValueKind.Int64 } occurrence ? TickOf(occurrence) : null;
+        },
+        CancellationToken.None)).Result;
+
     /// <summary>Whether a job waits or runs.</summary>
     public static async ValueTask<bool> HasPendingJobsAsync(Database database)
     {
@@ -70,15 +102,17 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
 
     async ValueTask<InvocationResult> IFunctionRunner.InvokeAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var arguments = ValueJson.Parse(invocation.Arguments.Span).AsArray()[0].AsObject();
-        var result = await ((TransactionScope)invocation.Scope).InTurnAsync((transaction, token) => RunAsync(invocation, transaction, arguments, token), cancellationToken);
+        var argument = ValueJson.Parse(invocation.Arguments.Span).AsArray()[0];
+        var result = await ((TransactionScope)invocation.Scope).InTurnAsync((transaction, token) => RunAsync(invocation, transaction, argument, token), cancellationToken);
         return new(ValueJson.Write(result), null, false, TimeSpan.Zero);
     }
 
-    private async ValueTask<Value> RunAsync(Invocation invocation, Transaction transaction, ValueObject arguments, CancellationToken cancellationToken)
+    private async ValueTask<Value> RunAsync(Invocation invocation, Transaction transaction, Value argument, CancellationToken cancellationToken)
     {
-        if (invocation.Function.Path == Watch) return await new WatchedQuery(arguments["query"].AsString()).EvaluateAsync(transaction, recorder, cancellationToken);
-        var token = arguments["token"].AsString();
+        if (invocation.Function.Path == Watch) return await new WatchedQuery(argument.AsObject()["query"].AsString()).EvaluateAsync(transaction, recorder, cancellationToken);
+        var token = invocation.Function.Path == Tick
+            ? TickOf((await transaction.FindFirstAsync(SystemTables.CronNextRun, "by_cron_job", [], cancellationToken))!.Fields["nextTs"])
+            : argument.AsObject()["token"].AsString();
         await Task.Yield();
         await transaction.InsertAsync(transaction.FindTable("", "ran")!, ValueObject.Create(("token", token)), cancellationToken);
         if (invocation.Function.Path == Request && invocation.Seed.Span[0] < 80)

@@ -29,6 +29,7 @@ internal sealed class WorldImage
         {
             await using var deployment = await WorldFunctions.StartAsync(store, time, new(course.Split(2)), scheduler, Recorder, new());
             await MakeAsync(deployment);
+            await WorldFunctions.SetCronAsync(deployment.Database, time, new SeededEntropy(course.Split(3)), version: 0);
             await deployment.Database.CheckpointAsync(CancellationToken.None);
         });
         scheduler.Run(() => making.IsCompleted);
