@@ -15,5 +15,15 @@ var engine = new Command("engine", "The database alone, in process, against peer
 engine.SetAction((result, cancellationToken) =>
     EngineBench.RunAsync(result.GetValue(only)!, result.GetValue(seconds), result.GetValue(repeats), result.GetValue(write), cancellationToken));
 
-var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine };
+var minutes = new Option<double>("--minutes") { Description = "For how long.", DefaultValueFactory = _ => 10 };
+var seed = new Option<int>("--seed") { Description = "Decides what is called, and which worker is killed.", DefaultValueFactory = _ => 1 };
+var soak = new Command("soak", "Queries, mutations, actions, HTTP actions, jobs, pushes and killed workers, all at once; fails on any error that was not injected, and when memory or handles grow.") { minutes, seed, write };
+soak.SetAction((result, cancellationToken) => SoakCommand.RunAsync(result.GetValue(minutes), result.GetValue(seed), result.GetValue(write), cancellationToken));
+
+var count = new Option<int>("--count") { Description = "How often the app is pushed.", DefaultValueFactory = _ => 50 };
+var modules = new Option<int>("--modules") { Description = "How many modules it has beside those of the soak.", DefaultValueFactory = _ => 140 };
+var pushes = new Command("pushes", "An app of many modules, pushed again and again; fails when the memory of server and workers grows by more than 15 %.") { count, modules, write };
+pushes.SetAction((result, cancellationToken) => PushMemory.RunAsync(result.GetValue(count), result.GetValue(modules), result.GetValue(write), cancellationToken));
+
+var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, soak, pushes };
 return await root.Parse(args).InvokeAsync();

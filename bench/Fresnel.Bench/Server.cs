@@ -17,6 +17,8 @@ internal sealed class Server : IAsyncDisposable
 
     public string Url { get; }
 
+    public int ProcessId => _process.Id;
+
     public static string Root { get; } = FindRoot();
 
     private static string Folder => Path.Combine(Root, "artifacts", "bench", "fresnel");
@@ -48,19 +50,31 @@ internal sealed class Server : IAsyncDisposable
         throw new InvalidOperationException("The server ended before it printed its address.");
     }
 
+    /// <summary>Installs the official packages in <c>bench/app</c>, and says where they are.</summary>
+    public static async Task<string> InstallPackagesAsync(CancellationToken cancellationToken)
+    {
+        var app = Path.Combine(Root, "bench", "app");
+        var packages = Path.Combine(app, "node_modules");
+        if (!Directory.Exists(packages)) await RunAsync("npm", ["ci", "--no-audit", "--no-fund"], app, [], cancellationToken);
+        return packages;
+    }
+
     /// <summary>Pushes <c>bench/app</c> with the official CLI.</summary>
     public async Task PushAsync(CancellationToken cancellationToken)
     {
-        var app = Path.Combine(Root, "bench", "app");
-        if (!Directory.Exists(Path.Combine(app, "node_modules"))) await RunAsync("npm", ["ci", "--no-audit", "--no-fund"], app, [], cancellationToken);
+        await InstallPackagesAsync(cancellationToken);
         Console.Error.WriteLine("Pushing bench/app …");
-        await RunAsync(
+        await PushAsync(Path.Combine(Root, "bench", "app"), cancellationToken);
+    }
+
+    /// <summary>Pushes an app with the official CLI, which lies among its packages.</summary>
+    public Task PushAsync(string app, CancellationToken cancellationToken) =>
+        RunAsync(
             "node",
             [Path.Combine(app, "node_modules", "convex", "bin", "main.js"), "deploy", "--typecheck=disable", "--codegen=disable"],
             app,
             [("CONVEX_SELF_HOSTED_URL", Url), ("CONVEX_SELF_HOSTED_ADMIN_KEY", AdminKey), ("CI", "1")],
             cancellationToken);
-    }
 
     /// <summary>The resident sets of the server and of the workers below it.</summary>
     public (long Server, long Workers) ResidentBytes()

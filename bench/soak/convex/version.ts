@@ -1,0 +1,2 @@
+// Each push of the soak writes another number here.
+export const version: number = 0;
