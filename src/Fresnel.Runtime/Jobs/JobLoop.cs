@@ -124,24 +124,25 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 
     private async Task FailInterruptedAsync(CancellationToken cancellationToken)
     {
-        var (count, _) = await _parts.Database.CommitAsync(
+        var (interrupted, _) = await _parts.Database.CommitAsync(
             async (transaction, token) =>
             {
-                var count = 0;
+                var ended = new List<JobRecord>();
                 foreach (var source in _sources)
                 {
                     foreach (var document in await source.ListInProgressAsync(transaction, token))
                     {
                         if (await source.OpenAsync(transaction, document, token) is not { } record) continue;
                         await record.EndAsync(transaction, JobEnd.Failed(ActionInvoker.TransientError), token);
-                        count++;
+                        ended.Add(record);
                     }
                 }
 
-                return count;
+                return ended;
             },
             cancellationToken);
-        if (count > 0) LogInterrupted(_log, count);
+        if (interrupted.Count > 0) LogInterrupted(_log, interrupted.Count);
+        foreach (var record in interrupted) record.Ended(FunctionKind.Action);
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)

@@ -28,9 +28,8 @@ internal abstract class JobRecord
     public abstract ValueTask EndAsync(Transaction transaction, JobEnd end, CancellationToken cancellationToken);
 
     /// <summary>Its end is durable.</summary>
-    public virtual void Ended()
-    {
-    }
+    /// <param name="kind">What it was run as.</param>
+    public abstract void Ended(FunctionKind kind);
 }
 
 /// <summary>How a job ended.</summary>

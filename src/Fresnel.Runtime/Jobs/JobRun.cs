@@ -68,7 +68,7 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, JobRec
             return await FailAsync(error.LostWorkers ? LostWorkers : JobEnd.TextOf(error), cancellationToken);
         }
 
-        record.Ended();
+        record.Ended(FunctionKind.Mutation);
         return true;
     }
 
@@ -135,6 +135,6 @@ internal sealed class JobRun(InvokerParts parts, FunctionInvoker invoker, JobRec
                 return true;
             },
             cancellationToken);
-        record.Ended();
+        record.Ended(isTaken ? FunctionKind.Action : FunctionKind.Mutation);
     }
 }

@@ -49,5 +49,5 @@ internal sealed class ScheduledFunction(InvokerParts parts, string component, Do
     }
 
     /// <inheritdoc/>
-    public override void Ended() => parts.OutstandingJobs.Remove();
+    public override void Ended(FunctionKind kind) => parts.OutstandingJobs.Remove();
 }

@@ -12,7 +12,7 @@ using Xunit;
 namespace Fresnel.Conformance.Jobs;
 
 /// <summary>SIGKILL while hundreds of jobs are due: every mutation ran exactly once, every action at most once, and one that was lost says so.</summary>
-/// <remarks>A longer form: <c>FRESNEL_JOB_KILLS=100</c>.</remarks>
+/// <remarks>A longer form: <c>FRESNEL_JOB_KILLS=50</c>.</remarks>
 public sealed class KilledJobsTests(ITestOutputHelper output)
 {
     private const int JobsPerRound = 80;

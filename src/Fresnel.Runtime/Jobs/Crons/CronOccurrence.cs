@@ -83,7 +83,7 @@ internal sealed partial class CronOccurrence(InvokerParts parts, Document cron, 
     }
 
     /// <inheritdoc/>
-    public override void Ended()
+    public override void Ended(FunctionKind kind)
     {
         if (_skipped == 0) return;
         LogSkipped(_log, _skipped, Name);
@@ -91,7 +91,7 @@ internal sealed partial class CronOccurrence(InvokerParts parts, Document cron, 
         parts.FunctionLog.Add(new FunctionLogEntry
         {
             Kind = FunctionLogEntryKind.Progress,
-            FunctionKind = FunctionKind.Action,
+            FunctionKind = kind,
             Component = Component,
             Identifier = FunctionPath.TryParse(Function, out var path, out _) ? path.ToString() : Function,
             LogLines = [new LogLine("WARN", [text], IsTruncated: false, parts.NowMilliseconds) { SystemCode = "cronSkipped" }],

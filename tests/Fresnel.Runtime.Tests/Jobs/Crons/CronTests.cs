@@ -54,6 +54,20 @@ public sealed class CronTests
         Assert.Equal("[]", ValueOf(await JobsAsync(test)));
     }
 
+    [Fact, Spec("function-runtime", 62)]
+    public async Task A_cron_runs_as_nobody_and_is_no_scheduled_function()
+    {
+        var seen = new TaskCompletionSource<string>();
+        var functions = Functions.Mutation("tasks:look", async call =>
+        {
+            seen.TrySetResult($"{await call.Syscall("1.0/getUserIdentity", "{}")} {JsonNode.Parse(await call.Syscall("1.0/getRequestMetadata", "{}"))!["scheduledFunctionId"]?.ToJsonString() ?? "null"} {call.Argument}");
+            return "null";
+        }, isInternal: true);
+        await using var test = await StartAsync(functions);
+        await DeployAsync(test, ("look", "tasks.js:look", EveryMinute));
+        Assert.Equal("""null null {"given":1}""", await seen.Task.WaitAsync(Patience, Cancellation));
+    }
+
     [Fact]
     public async Task A_cron_that_fails_notes_it_writes_nothing_else_and_goes_on()
     {
