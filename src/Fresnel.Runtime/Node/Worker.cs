@@ -278,7 +278,8 @@ internal sealed class Worker
             case FrameKind.Terminated: Forget(frame.Invocation); return true;
         }
 
-        if (!_running.TryGetValue(frame.Invocation, out var running)) return true;
+        // It may speak of what is over; not in words that are none of its own.
+        if (!_running.TryGetValue(frame.Invocation, out var running)) return frame.Kind >= FrameKind.Hello && Enum.IsDefined(frame.Kind);
         switch (frame.Kind)
         {
             case FrameKind.Syscall: running.Take(WorkerMessages.ReadSyscall(frame.Payload)); return true;
@@ -304,8 +305,9 @@ internal sealed class Worker
 
     private void TakeResult(RunningInvocation running, ReadOnlyMemory<byte> payload)
     {
+        var result = WorkerMessages.ReadResult(payload);
         Forget(running.Id);
-        if (WorkerMessages.ReadResult(payload) is not { } result) running.Abandon(AbandonReason.TimedOut, TimedOutText(running.Invocation));
+        if (result is null) running.Abandon(AbandonReason.TimedOut, TimedOutText(running.Invocation));
         else if (result.Error is { } error) running.Fail(error, result.ObservedTime, result.UserTime);
         else running.Take(new Step(FrameKind.Result) { Result = result });
     }
