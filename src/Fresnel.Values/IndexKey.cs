@@ -14,12 +14,12 @@ namespace Fresnel.Values;
 /// false     50           true    51                                           Array  80 + elements + 00
 ///                                                                             Object 90 + (60 + escaped name + 00 01 + value)* + 00
 /// </code>
-/// Escaping turns 00 into 00 ff. So 00 (an end) sorts before every tag and ff (which no key has after a value) behind every tag:
+/// The placeholder of a commit timestamp is 31: behind every Int64, and only in a transaction under way. Escaping turns 00 into 00 ff. So 00 (an end) sorts before every tag and ff (which no key has after a value) behind every tag:
 /// <c>P ff</c> bounds all keys that begin with <c>P</c>.
 /// </remarks>
 public static class IndexKey
 {
-    internal const byte UndefinedTag = 0x10, NullTag = 0x20, Int64Tag = 0x30, Float64Tag = 0x40, FalseTag = 0x50, TrueTag = 0x51,
+    internal const byte UndefinedTag = 0x10, NullTag = 0x20, Int64Tag = 0x30, CommitTimestampTag = 0x31, Float64Tag = 0x40, FalseTag = 0x50, TrueTag = 0x51,
         StringTag = 0x60, BytesTag = 0x70, ArrayTag = 0x80, ObjectTag = 0x90, End = 0x00, Escaped = 0xff, Terminator = 0x01;
 
     /// <summary>Appends one value (undefined too).</summary>
@@ -33,6 +33,9 @@ public static class IndexKey
                 break;
             case ValueKind.Null:
                 AppendByte(NullTag, key);
+                break;
+            case ValueKind.Int64 when value.IsCommitTimestamp:
+                AppendByte(CommitTimestampTag, key);
                 break;
             case ValueKind.Int64:
                 AppendNumber(Int64Tag, (ulong)value.AsInt64() ^ 1UL << 63, key);

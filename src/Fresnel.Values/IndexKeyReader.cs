@@ -22,6 +22,7 @@ internal ref struct IndexKeyReader(ReadOnlySpan<byte> key)
             UndefinedTag when _depth == 0 => Value.Undefined,
             NullTag => Value.Null,
             Int64Tag => Value.Int64((long)(BinaryPrimitives.ReadUInt64BigEndian(Take(8)) ^ 1UL << 63)),
+            CommitTimestampTag => Value.CommitTimestamp,
             Float64Tag => ReadFloat64(),
             FalseTag => false,
             TrueTag => true,

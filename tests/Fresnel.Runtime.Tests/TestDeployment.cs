@@ -49,7 +49,10 @@ internal sealed class TestDeployment : IAsyncDisposable
     }
 
     /// <summary>Makes a table with an index that can be read, as a push of a schema would.</summary>
-    public Task CreateTableAsync(string table, string index, params string[] fields) => Deployment.Database.CommitAsync(
+    public Task CreateTableAsync(string table, string index, params string[] fields) => CreateTableAsync(Deployment, table, index, fields);
+
+    /// <inheritdoc cref="CreateTableAsync(string, string, string[])"/>
+    public static Task CreateTableAsync(Deployment deployment, string table, string index, params string[] fields) => deployment.Database.CommitAsync(
         (transaction, _) =>
         {
             var made = transaction.CreateTable("", table);

@@ -58,7 +58,9 @@ public sealed class ValueOrderTests
     [Fact]
     public void The_placeholder_of_a_commit_timestamp_has_the_greatest_key_and_equals_only_itself()
     {
-        Assert.Equal(IndexKey.Encode(Value.Int64(long.MaxValue)), IndexKey.Encode(Value.CommitTimestamp));
+        Assert.True(IndexKey.Encode(Value.Int64(long.MaxValue), Value.String("z")).AsSpan().SequenceCompareTo(IndexKey.Encode(Value.CommitTimestamp)) < 0);
+        Assert.True(IndexKey.Encode(Value.CommitTimestamp, Value.String("z")).AsSpan().SequenceCompareTo(IndexKey.Encode(Value.Float64(double.NegativeInfinity))) < 0);
+        Assert.Equal([Value.CommitTimestamp], IndexKey.Decode(IndexKey.Encode(Value.CommitTimestamp)));
         Assert.NotEqual(Value.Int64(long.MaxValue), Value.CommitTimestamp);
         Assert.Equal(Value.CommitTimestamp, Value.CommitTimestamp);
         Assert.True(Value.CommitTimestamp.IsCommitTimestamp);

@@ -29,7 +29,7 @@ internal sealed record PreparedWrite(Table Table, DocumentId Id, byte[] IdKey, D
             var index = table.Indexes[i + 1];
             var old = before is null ? null : IndexKey.Encode(before.Fields, index.Fields);
             var made = after is null ? null : old is not null && IsSame(before!.Fields, after.Fields, index.Fields) ? old : IndexKey.Encode(after.Fields, index.Fields);
-            // A placeholder equals no other value, but may have its key.
+            // Values that are not equal may have equal keys: what is not a number may be spelled in many ways.
             if (old is not null && made is not null && old.AsSpan().SequenceEqual(made)) made = old;
             changes[i] = new(index, old, made);
         }

@@ -9,7 +9,7 @@ public sealed class FunctionHandleTests
 {
     private const string Create = """{"name":"lib:complete","version":"1.48.0"}""";
 
-    [Fact, Spec("function-runtime", 69)]
+    [Fact]
     public async Task A_handle_is_the_same_everywhere_and_after_every_push_and_reaches_internal_functions()
     {
         await using var test = await StartAsync(Functions());

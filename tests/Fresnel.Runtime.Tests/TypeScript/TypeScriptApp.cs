@@ -64,7 +64,7 @@ internal sealed class TypeScriptApp : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(folder, "app.ts"), source, Cancellation);
         const string Build = """
             require("esbuild").buildSync({ entryPoints: ["app.ts"], outfile: "app.js", bundle: true, format: "esm", platform: "browser", target: "esnext",
-              conditions: ["convex", "module"], minifyIdentifiers: true, minifySyntax: true, keepNames: true, sourcemap: true, logLevel: "error" });
+              conditions: ["convex", "module"], minifyIdentifiers: true, minifySyntax: true, keepNames: true, sourcemap: true, logLevel: "error", external: ["async_hooks", "node:async_hooks"] });
             """;
         using var process = Process.Start(new ProcessStartInfo("node", ["-e", Build]) { WorkingDirectory = folder, RedirectStandardError = true })!;
         var errors = await process.StandardError.ReadToEndAsync(Cancellation);

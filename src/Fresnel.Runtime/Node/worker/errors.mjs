@@ -68,11 +68,20 @@ export function installStackTraces() {
   Error.stackTraceLimit = 50;
   /** @param {Error} error @param {NodeJS.CallSite[]} sites */
   const prepare = (error, sites) => {
-    const lines = sites.map(frameOf).filter((frame) => frame !== null).map((frame) => `\n    ${frame}`);
-    return headOf(error) + lines.join("");
+    const frames = /** @type {string[]} */ (sites.map(frameOf).filter((frame) => frame !== null));
+    const text = headOf(error) + frames.map((frame) => `\n    ${frame}`).join("");
+    traces.set(error, { text, frames });
+    return text;
   };
   own(Error, "prepareStackTrace", prepare, "Error.prepareStackTrace");
 }
+
+/**
+ * The frames of each stack that was printed. They cannot be read back from it: the message before them may hold frames of its own,
+ * since what crosses `ctx.run*` is the whole text of an error.
+ * @type {WeakMap<object, { text: string, frames: string[] }>}
+ */
+const traces = new WeakMap();
 
 /** @param {unknown} error */
 function headOf(error) {
@@ -160,7 +169,9 @@ function report(message, frames) {
  * @param {Error} error
  */
 export function framesOf(error) {
-  const frames = stackOf(error).split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)$/.test(line));
+  const stack = stackOf(error);
+  const trace = traces.get(error);
+  const frames = trace !== undefined && trace.text === stack ? trace.frames : linesOfFrames(stack);
   let first = 0;
   let last = frames.length;
   while (first < last && isLibrary(frames[first])) first++;
@@ -176,6 +187,9 @@ function stackOf(error) {
     return "";
   }
 }
+
+/** The frames in a stack that code wrote itself. @param {string} stack */
+const linesOfFrames = (stack) => stack.split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)$/.test(line));
 
 /** @param {string} frame */
 const isLibrary = (frame) => /[/\\]node_modules[/\\]convex[/\\](?:src|dist[/\\](?:esm|cjs))[/\\]server[/\\]/.test(frame);
