@@ -36,6 +36,15 @@ export const finish = internalMutation({
   },
 });
 
+/** Never lets go of its worker. */
+export const hold = action({
+  args: {},
+  handler: async (ctx): Promise<number> => {
+    await ctx.runMutation(api.soak.add as any, { name: "held", n: 1 });
+    for (;;);
+  },
+});
+
 /** Calls back, waits, and makes some garbage. */
 export const act = action({
   args: { n: v.number() },

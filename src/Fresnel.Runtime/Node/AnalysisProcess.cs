@@ -9,10 +9,32 @@ internal static class AnalysisProcess
     /// <summary>How long importing and looking may take, all modules together.</summary>
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(60);
 
+    /// <summary>Runs a task. A process that ends without a word is started once more: looking into bundles changes nothing, and somebody may have ended it.</summary>
     /// <returns><c>{result}</c> or <c>{failure}</c>, as <c>worker/analyst.mjs</c> answers.</returns>
     /// <exception cref="NodeUnavailableException">Node does not run.</exception>
     /// <exception cref="TimeoutException">The modules did not finish importing.</exception>
     public static async Task<JsonDocument> RunAsync(DeploymentOptions options, WorkerFiles files, byte[] setup, byte[] task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunOnceAsync(options, files, setup, task, cancellationToken);
+        }
+        catch (ProcessLostException)
+        {
+            // Once more.
+        }
+
+        try
+        {
+            return await RunOnceAsync(options, files, setup, task, cancellationToken);
+        }
+        catch (ProcessLostException lost)
+        {
+            throw new InvalidDataException(lost.Message);
+        }
+    }
+
+    private static async Task<JsonDocument> RunOnceAsync(DeploymentOptions options, WorkerFiles files, byte[] setup, byte[] task, CancellationToken cancellationToken)
     {
         using var rendezvous = new Rendezvous(options.Entropy);
         using var process = WorkerProcess.Start(NodeExecutable.Locate(options.NodePath), files.Program, options.Limits.ActionMemory, rendezvous);
@@ -40,7 +62,10 @@ internal static class AnalysisProcess
         if (await Task.WhenAny(accept, exit) == exit)
         {
             await exit;
-            throw new NodeUnavailableException($"A Node.js worker did not start. It said: {process.LastWords}");
+            process.WaitForExit(TimeSpan.FromSeconds(2));
+            throw process.LastWords.Length == 0
+                ? new ProcessLostException("The process that should import the modules was ended while it started.")
+                : new NodeUnavailableException($"A Node.js worker did not start. It said: {process.LastWords}");
         }
 
         WorkerLink? link = null;
@@ -64,7 +89,9 @@ internal static class AnalysisProcess
         {
             if (fault is not null) answer.TrySetException(fault);
             process.WaitForExit(TimeSpan.FromSeconds(2));
-            answer.TrySetException(new InvalidDataException(process.RanOutOfMemory ? "The modules used too much memory while they were imported." : "The process that imported the modules ended unexpectedly."));
+            answer.TrySetException(process.RanOutOfMemory
+                ? new InvalidDataException("The modules used too much memory while they were imported.")
+                : new ProcessLostException("The process that imported the modules ended unexpectedly."));
         }
 
         using (link = new WorkerLink(await accept, "fresnel analysis", Take, static () => { }, Closed))
@@ -73,4 +100,7 @@ internal static class AnalysisProcess
             return await answer.Task.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>It ended, and did not say why.</summary>
+    private sealed class ProcessLostException(string message) : IOException(message);
 }

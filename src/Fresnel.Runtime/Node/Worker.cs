@@ -102,9 +102,13 @@ internal sealed class Worker
         {
             Release();
             if (failure is InvocationAbandonedException) return null;
-            throw failure is OperationCanceledException
-                ? new InvocationAbandonedException(AbandonReason.Canceled, "The invocation was canceled.", failure)
-                : new InvocationAbandonedException(AbandonReason.Internal, failure.Message, failure);
+            throw failure switch
+            {
+                OperationCanceledException => new InvocationAbandonedException(AbandonReason.Canceled, "The invocation was canceled.", failure),
+                // Somebody ended it before it was told of anything: another one may do better.
+                IOException => new InvocationAbandonedException(AbandonReason.WorkerLost, failure.Message, failure),
+                _ => new InvocationAbandonedException(AbandonReason.Internal, failure.Message, failure),
+            };
         }
 
         var deadline = _settings.WallTime is { } wall ? _settings.Time.GetTimestamp() + (long)(wall.TotalSeconds * _settings.Time.TimestampFrequency) : (long?)null;
@@ -247,8 +251,11 @@ internal sealed class Worker
         }
         catch (Exception failure)
         {
+            var hasExited = _process?.WaitForExit(TimeSpan.FromSeconds(1)) ?? false;
             var words = _process?.LastWords is { Length: > 0 } last ? $" It said: {last}" : "";
-            End(failure is OperationCanceledException ? new NodeUnavailableException($"A Node.js worker did not start.{words}", failure) : failure);
+            End(failure is not OperationCanceledException ? failure
+                : hasExited && words.Length == 0 ? new IOException("A worker was ended while it started.", failure)
+                : new NodeUnavailableException($"A Node.js worker did not start.{words}", failure));
             _process?.Kill();
             OnClosed();
         }

@@ -65,7 +65,7 @@ internal sealed class WorkerProcess : IDisposable
         start.Environment["FRESNEL_TOKEN"] = rendezvous.Token;
         try
         {
-            var worker = new WorkerProcess(Process.Start(start)!);
+            var worker = new WorkerProcess(DependentProcess.Start(start));
             worker.Listen();
             return worker;
         }

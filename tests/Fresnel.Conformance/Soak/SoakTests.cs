@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using Fresnel.Bench.Soak;
 using Fresnel.Conformance.Cli;
 using Fresnel.Testing;
@@ -26,6 +28,23 @@ public sealed class SoakTests(CliHost host) : IClassFixture<CliHost>
         using var run = new SoakRun(target, plan, output.WriteLine);
         await run.RunAsync(TestContext.Current.CancellationToken);
         Assert.Empty(run.Errors);
+        await DieWithTheServerAsync();
         Assert.True(run.Pushes > 1 && (run.Kills > 2 || !OperatingSystem.IsLinux()), $"{run.Pushes} pushes, {run.Kills} kills");
+    }
+
+    /// <summary>Workers end with a server that is killed, also one whose code never looks up. Known where <c>setpriv</c> binds them.</summary>
+    private async Task DieWithTheServerAsync()
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/setpriv")) return;
+        var token = TestContext.Current.CancellationToken;
+        using var http = new HttpClient { BaseAddress = new Uri(host.Url) };
+        using var content = new StringContent("""{"path":"soak:hold","args":{},"format":"json"}""", Encoding.UTF8, "application/json");
+        var holding = http.PostAsync("/api/action", content, token);
+        while ((await host.CallAsync("query", "soak:total", new { name = "held" })).GetInt32() == 0) Assert.False(holding.IsCompleted);
+        var workers = SoakSample.WorkersOf(host.Host.Id).Select(Process.GetProcessById).ToList();
+        Assert.NotEmpty(workers);
+        await host.Host.KillAsync();
+        foreach (var worker in workers) await worker.WaitForExitAsync(token).WaitAsync(TimeSpan.FromSeconds(20), token);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => holding);
     }
 }
