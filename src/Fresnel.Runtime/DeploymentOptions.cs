@@ -98,6 +98,21 @@ public sealed record FunctionLimits
     /// <summary>All arguments of one call. Bytes by the size of values; default 16 MiB. Beyond it: <c>FunctionArgumentsTooLarge</c>.</summary>
     public long ArgumentBytes { get; init; } = 16 << 20;
 
+    /// <summary>All arguments of one call of an action in a <c>"use node"</c> module. Bytes by the size of values; default 5 MiB. Beyond it: <c>FunctionArgumentsTooLarge</c>.</summary>
+    public long NodeArgumentBytes { get; init; } = 5 << 20;
+
+    /// <summary>Calls within calls in one transaction, the root not counted. Default 8. Beyond it: <c>TooManyNestedCalls</c>.</summary>
+    public int NestedCalls { get; init; } = 8;
+
+    /// <summary>Operations of one function that are under way at once. Default 1,000. Beyond it: <c>TooManyConcurrentOperations</c>.</summary>
+    public int ConcurrentOperations { get; init; } = 1_000;
+
+    /// <summary>Lines that one function may log, those of its nested calls included. Default 256. The last of them says that there were more.</summary>
+    public int LogLines { get; init; } = 256;
+
+    /// <summary>One logged line. Bytes of UTF-8; default 32 KiB. A longer one is cut between characters and marked.</summary>
+    public int LogLineBytes { get; init; } = 32 << 10;
+
     /// <summary>What a function may return. Bytes by the size of the value; default 16 MiB. Beyond it: <c>FunctionResultTooLarge</c>.</summary>
     public long ResultBytes { get; init; } = 16 << 20;
 

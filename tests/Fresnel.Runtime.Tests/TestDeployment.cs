@@ -29,6 +29,9 @@ internal sealed class TestDeployment : IAsyncDisposable
 
     public Deployment Deployment { get; }
 
+    /// <summary>The module that is pushed as one with <c>"use node"</c>; null for none.</summary>
+    private string? NodeModule { get; init; }
+
     public FunctionInvoker Invoker => Deployment.Invoker;
 
     public double Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -37,13 +40,14 @@ internal sealed class TestDeployment : IAsyncDisposable
 
     /// <summary>Starts one and deploys the functions.</summary>
     public static async Task<TestDeployment> StartAsync(
-        FakeFunctions functions, FunctionLimits? limits = null, MemoryCommitStore? store = null, ManualTime? time = null, IReadOnlyList<FunctionRegistration>? clr = null, DataLimits? data = null)
+        FakeFunctions functions, FunctionLimits? limits = null, MemoryCommitStore? store = null, ManualTime? time = null, IReadOnlyList<FunctionRegistration>? clr = null, DataLimits? data = null,
+        string? nodeModule = null)
     {
         store ??= new MemoryCommitStore();
         time ??= new ManualTime();
         var options = new DeploymentOptions { BundleFolder = Path.GetTempPath(), Time = time, Limits = limits ?? new FunctionLimits(), DataLimits = data ?? new DataLimits(), Functions = clr ?? [] };
         var deployment = await Deployment.StartAsync(store, options, new FunctionRunners(functions, functions), Cancellation);
-        var started = new TestDeployment(store, time, functions, deployment);
+        var started = new TestDeployment(store, time, functions, deployment) { NodeModule = nodeModule };
         await started.PushAsync();
         return started;
     }
@@ -106,7 +110,7 @@ internal sealed class TestDeployment : IAsyncDisposable
                 await transaction.InsertAsync(
                     modules,
                     ValueObject.Create(
-                        ("component", ""), ("path", module.Key + ".js"), ("environment", "isolate"), ("sha256", "00"), ("analysis", Analysis(module))),
+                        ("component", ""), ("path", module.Key + ".js"), ("environment", module.Key == NodeModule ? "node" : "isolate"), ("sha256", "00"), ("analysis", Analysis(module))),
                     cancellationToken);
             }
 

@@ -62,7 +62,7 @@ internal sealed class HttpActionInvoker(InvokerParts parts, InvocationGate gate,
         using var exchange = new HttpExchange(request, limits.HttpRequestBytes);
         HttpDelivery? delivery = null;
         var report = new InvocationReport(parts, call, FunctionKind.HttpAction, () => $"{request.Method} {delivery?.Head?.Route ?? request.Path}");
-        var log = new FunctionLogBuffer(line => report.Progress(line, Function));
+        var log = new FunctionLogBuffer(limits, line => report.Progress(line, Function));
         delivery = new HttpDelivery(exchange, response, limits.HttpResponseBytes, log.Add, parts.Time);
         var delivering = delivery.RunAsync();
 

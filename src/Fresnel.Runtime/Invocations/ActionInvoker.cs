@@ -33,7 +33,7 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
             using var transaction = parts.Database.BeginRead(limits: TransactionLimits.None);
             code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);
             function = FunctionRouting.Find(code, call.Path, call.Identity, call.Caller, FunctionKind.Action);
-            arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component), parts.Options.Limits.ArgumentBytes);
+            arguments = FunctionArguments.Check(function, call.Arguments, ValueJsonOptions.None, transaction.TableNames(call.Component), MostArgumentBytes(function));
         }
         catch (DeveloperException exception)
         {
@@ -52,7 +52,7 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
     private async ValueTask<FunctionOutcome> RunInPlaceAsync(
         FunctionCall call, ComponentCode code, FunctionDefinition function, ReadOnlyMemory<byte> arguments, InvocationReport report, CancellationToken cancellationToken)
     {
-        var log = new FunctionLogBuffer(line => report.Progress(line, function));
+        var log = new FunctionLogBuffer(parts.Options.Limits, line => report.Progress(line, function));
         var limits = parts.Options.Limits;
         using var limit = new TimeLimit(parts, (function.Environment == ModuleEnvironment.Node ? limits.NodeActionTime : limits.ActionTime) + Grace, cancellationToken);
         var scope = new ActionScope(parts, invoker, call, code, function, log);
@@ -104,6 +104,9 @@ internal sealed class ActionInvoker(InvokerParts parts, InvocationGate gate, Inv
             return result with { Value = default, Error = FunctionRefusal.From(exception) };
         }
     }
+
+    private long MostArgumentBytes(FunctionDefinition function) =>
+        function.Environment == ModuleEnvironment.Node ? parts.Options.Limits.NodeArgumentBytes : parts.Options.Limits.ArgumentBytes;
 
     private InvocationGate GateOf(FunctionDefinition function) => function.Environment == ModuleEnvironment.Node ? nodeGate : gate;
 }

@@ -148,7 +148,7 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     private async ValueTask<T> CountedAsync<T>(Func<Task<T>> work)
     {
         if (_closed) throw new InvocationAbandonedException(AbandonReason.Canceled, "The invocation has ended.");
-        if (Interlocked.Increment(ref _running) > SyscallErrors.MostConcurrent)
+        if (Interlocked.Increment(ref _running) > parts.Options.Limits.ConcurrentOperations)
         {
             Interlocked.Decrement(ref _running);
             throw SyscallErrors.TooManyConcurrent();

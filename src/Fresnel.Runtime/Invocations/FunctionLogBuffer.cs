@@ -6,19 +6,19 @@ namespace Fresnel.Runtime.Invocations;
 /// <remarks>Actions log from several syscalls at once, so it is guarded by a lock.</remarks>
 internal sealed class FunctionLogBuffer
 {
-    /// <summary>Lines of one function; the last of them says that there were more.</summary>
-    public const int MostLines = 256;
-
-    /// <summary>Bytes of UTF-8 of one line's messages, joined by blanks.</summary>
-    public const int MostLineBytes = 32_768;
-
     private readonly Lock _lock = new();
     private readonly List<LogLine> _lines = [];
+    private readonly FunctionLimits _limits;
     private readonly Action<LogLine>? _stream;
 
     /// <summary>Makes an empty buffer.</summary>
+    /// <param name="limits">How many lines, and how long.</param>
     /// <param name="stream">Is told of each line that is kept, as it comes.</param>
-    public FunctionLogBuffer(Action<LogLine>? stream = null) => _stream = stream;
+    public FunctionLogBuffer(FunctionLimits limits, Action<LogLine>? stream = null)
+    {
+        _limits = limits;
+        _stream = stream;
+    }
 
     /// <summary>Takes a line; one that is too long is cut, and those beyond the bound are dropped.</summary>
     public void Add(LogLine line)
@@ -26,9 +26,9 @@ internal sealed class FunctionLogBuffer
         var cut = Cut(line);
         lock (_lock)
         {
-            if (_lines.Count >= MostLines) return;
-            if (_lines.Count == MostLines - 1)
-                cut = line with { Level = "ERROR", Messages = [$"Log overflow (maximum {MostLines}). Remaining log lines omitted."], IsTruncated = false };
+            if (_lines.Count >= _limits.LogLines) return;
+            if (_lines.Count == _limits.LogLines - 1)
+                cut = line with { Level = "ERROR", Messages = [$"Log overflow (maximum {_limits.LogLines}). Remaining log lines omitted."], IsTruncated = false };
             _lines.Add(cut);
         }
 
@@ -47,21 +47,21 @@ internal sealed class FunctionLogBuffer
         lock (_lock) return [.. _lines];
     }
 
-    private static LogLine Cut(LogLine line)
+    private LogLine Cut(LogLine line)
     {
         var bytes = line.Messages.Count - 1;
         foreach (var message in line.Messages) bytes += Encoding.UTF8.GetByteCount(message);
-        return bytes <= MostLineBytes ? line : line with { Messages = [CutText(string.Join(' ', line.Messages))], IsTruncated = true };
+        return bytes <= _limits.LogLineBytes ? line : line with { Messages = [CutText(string.Join(' ', line.Messages))], IsTruncated = true };
     }
 
-    private static string CutText(string text)
+    private string CutText(string text)
     {
         var bytes = 0;
         var length = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             bytes += rune.Utf8SequenceLength;
-            if (bytes > MostLineBytes) break;
+            if (bytes > _limits.LogLineBytes) break;
             length += rune.Utf16SequenceLength;
         }
 

@@ -11,9 +11,6 @@ namespace Fresnel.Runtime.Invocations;
 /// </remarks>
 internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, FunctionKind kind, Transaction transaction)
 {
-    /// <summary>Calls within calls; the root is at depth 1 and not counted.</summary>
-    public const int MostNested = 8;
-
     /// <summary>The deployment.</summary>
     public InvokerParts Parts => parts;
 
@@ -59,7 +56,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
     /// <summary>Runs the root function.</summary>
     public async ValueTask<TreeResult> RunRootAsync(CancellationToken cancellationToken)
     {
-        var log = new FunctionLogBuffer();
+        var log = new FunctionLogBuffer(parts.Options.Limits);
         try
         {
             var code = await parts.Catalog.LoadAsync(transaction, call.Component, cancellationToken);

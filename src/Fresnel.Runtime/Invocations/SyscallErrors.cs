@@ -6,9 +6,6 @@ namespace Fresnel.Runtime.Invocations;
 /// <summary>What syscalls refuse, in the words of <c>spec/function-runtime.md</c> §3 and §6 and <c>spec/data-model.md</c> §1.6, 5.5.</summary>
 internal static class SyscallErrors
 {
-    /// <summary>Syscalls of one function under way at once.</summary>
-    public const int MostConcurrent = 1_000;
-
     public static DeveloperException UnknownOperation(string operation) => new("UnknownOperation", $"Unknown async operation {operation}");
 
     public static DeveloperException TooManyConcurrent() => new(

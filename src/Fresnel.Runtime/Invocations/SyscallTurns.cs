@@ -7,7 +7,8 @@ namespace Fresnel.Runtime.Invocations;
 /// A syscall that calls another function keeps its turn until that function ended, so the caller's other syscalls wait.
 /// Source: <c>spec/function-runtime.md</c> §8.2, 8.4.
 /// </remarks>
-internal sealed class SyscallTurns
+/// <param name="mostWaiting">How many may wait in line.</param>
+internal sealed class SyscallTurns(int mostWaiting)
 {
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _line = new();
@@ -29,7 +30,7 @@ internal sealed class SyscallTurns
                 return default;
             }
 
-            if (_line.Count >= SyscallErrors.MostConcurrent) throw SyscallErrors.TooManyConcurrent();
+            if (_line.Count >= mostWaiting) throw SyscallErrors.TooManyConcurrent();
             turn = NewTurn();
             _line.Enqueue(turn);
         }

@@ -19,7 +19,7 @@ internal sealed partial class TransactionScope
         FunctionKind kind, FunctionPath path, ReadOnlyMemory<byte> arguments, JsonElement limits, CancellationToken cancellationToken)
     {
         if (kind == FunctionKind.Mutation && !MayWrite) throw SyscallErrors.MutationFromQuery();
-        if (_depth >= InvocationTree.MostNested) throw SyscallErrors.TooDeep();
+        if (_depth >= _tree.Parts.Options.Limits.NestedCalls) throw SyscallErrors.TooDeep();
         return InTurnAsync(
             async (transaction, token) =>
             {
@@ -43,7 +43,7 @@ internal sealed partial class TransactionScope
     public ValueTask<ReadOnlyMemory<byte>> RunStaleAsync(FunctionPath path, ReadOnlyMemory<byte> arguments, JsonElement limits, CancellationToken cancellationToken)
     {
         if (!MayWrite) throw SyscallErrors.StaleFromQuery();
-        if (_depth >= InvocationTree.MostNested) throw SyscallErrors.TooDeep();
+        if (_depth >= _tree.Parts.Options.Limits.NestedCalls) throw SyscallErrors.TooDeep();
         return InTurnAsync(
             async (transaction, token) =>
             {
@@ -61,7 +61,7 @@ internal sealed partial class TransactionScope
         var function = FunctionRouting.Find(_code, path, _tree.Call.Identity, FunctionCaller.Action, kind);
         var canonical = FunctionArguments.Check(
             function, FunctionArguments.Positional(arguments), tree.JsonOptions, tree.Transaction.TableNames(Component), tree.Parts.Options.Limits.ArgumentBytes);
-        var log = new FunctionLogBuffer();
+        var log = new FunctionLogBuffer(_tree.Parts.Options.Limits);
         var audited = tree.Audits.Count;
         var result = await tree.RunAsync(_code, function, canonical, log, ceilings, _depth + 1, cancellationToken);
         _log.Splice(log.ToList(), path.ToString());

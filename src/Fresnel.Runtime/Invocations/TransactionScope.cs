@@ -18,7 +18,7 @@ internal sealed partial class TransactionScope : InvocationScope
     private readonly FunctionLogBuffer _log;
     private readonly UsageCeilings? _ceilings;
     private readonly int _depth;
-    private readonly SyscallTurns _turns = new();
+    private readonly SyscallTurns _turns;
 
     /// <summary>Makes the scope of one function of a tree.</summary>
     /// <param name="tree">The tree.</param>
@@ -35,6 +35,7 @@ internal sealed partial class TransactionScope : InvocationScope
         _log = log;
         _ceilings = ceilings;
         _depth = depth;
+        _turns = new SyscallTurns(tree.Parts.Options.Limits.ConcurrentOperations);
     }
 
     /// <summary>The component whose tables and functions it sees.</summary>

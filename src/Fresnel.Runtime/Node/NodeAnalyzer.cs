@@ -86,7 +86,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
     {
         var isNode = entries[0].Environment is ModuleEnvironment.Node;
         using var bundle = _bundles.Use(modules);
-        var setup = WorkerMessages.Setup(isNode ? "node" : "deterministic", true, bundle.Url, environment, false, false, modules.Determinism, TimeSpan.Zero);
+        var setup = WorkerMessages.Setup(isNode ? "node" : "deterministic", true, bundle.Url, environment, false, false, modules.Determinism, new FunctionLimits());
         var task = WorkerMessages.Json(json =>
         {
             json.WriteString("task", "modules");
@@ -112,7 +112,7 @@ public sealed partial class NodeAnalyzer : Pushes.ICodeAnalyzer
         // Evaluation is pure: there is no clock and no chance to look at, so these are as good as any.
         var phase = new ImportPhase(new byte[32], 0);
         using var bundle = _bundles.Use(module);
-        var setup = WorkerMessages.Setup("deterministic", true, bundle.Url, environment, what == "auth", false, phase, TimeSpan.Zero);
+        var setup = WorkerMessages.Setup("deterministic", true, bundle.Url, environment, what == "auth", false, phase, new FunctionLimits());
         var task = WorkerMessages.Json(json =>
         {
             json.WriteString("task", what);

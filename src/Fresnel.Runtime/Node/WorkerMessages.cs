@@ -29,7 +29,7 @@ internal static class WorkerMessages
     }
 
     /// <summary>What a worker is told first.</summary>
-    public static byte[] Setup(string pool, bool analyse, string folder, IReadOnlyDictionary<string, string> variables, bool strictVariables, bool nodeModules, ImportPhase phase, TimeSpan userTime) =>
+    public static byte[] Setup(string pool, bool analyse, string folder, IReadOnlyDictionary<string, string> variables, bool strictVariables, bool nodeModules, ImportPhase phase, FunctionLimits limits) =>
         Json(json =>
         {
             json.WriteString("pool", pool);
@@ -44,7 +44,12 @@ internal static class WorkerMessages
             json.WriteBase64String("seed", phase.Seed.Span);
             json.WriteNumber("now", phase.UnixMilliseconds);
             json.WriteEndObject();
-            json.WriteNumber("userTime", userTime.TotalMilliseconds);
+            json.WriteNumber("userTime", limits.UserTime.TotalMilliseconds);
+            json.WriteStartObject("limits");
+            json.WriteNumber("logLines", limits.LogLines);
+            json.WriteNumber("logLineBytes", limits.LogLineBytes);
+            json.WriteNumber("concurrentOperations", limits.ConcurrentOperations);
+            json.WriteEndObject();
         });
 
     /// <summary><c>u32 length of the header | header</c>; the arguments follow.</summary>

@@ -136,7 +136,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
     {
         var nodeModules = code.Functions.Values.Any(function => function is { Environment: ModuleEnvironment.Node, Kind: FunctionKind.Query or FunctionKind.Mutation });
         var bundle = settings.Bundles.Use(code.Modules);
-        var setup = WorkerMessages.Setup(settings.PoolName, false, bundle.Url, code.Environment, false, nodeModules, code.Modules.Determinism, settings.Limits.UserTime);
+        var setup = WorkerMessages.Setup(settings.PoolName, false, bundle.Url, code.Environment, false, nodeModules, code.Modules.Determinism, settings.Limits);
         return new Worker(settings, setup, bundle, Remember);
     }
 

@@ -72,7 +72,7 @@ public sealed class LogLineTests
     [Fact]
     public void A_long_line_is_cut_on_a_character()
     {
-        var buffer = new FunctionLogBuffer();
+        var buffer = new FunctionLogBuffer(new FunctionLimits());
         buffer.Add(new LogLine("LOG", [new string('é', 20_000)], false, 0));
         var line = Assert.Single(buffer.ToList());
         Assert.True(line.IsTruncated);

@@ -4,9 +4,8 @@ import { inspect as nodeInspect } from "node:util";
 import { currentInvocation, elapsed, realConsole, round, wallClock, wellFormed } from "./host.mjs";
 import { cut, framesOf } from "./errors.mjs";
 import { inspect } from "./inspect.mjs";
+import { limits } from "./limits.mjs";
 
-const MostLines = 256;
-const MostLineBytes = 32_768;
 const MostNodeCharacters = 1_048_576;
 
 /** @typedef {"DEBUG" | "INFO" | "LOG" | "WARN" | "ERROR"} Level */
@@ -35,14 +34,14 @@ export class Journal {
 
   /** @param {Level} level @param {string[]} messages */
   write(level, messages) {
-    if (this.#lines >= MostLines) return;
+    if (this.#lines >= limits.logLines) return;
     const line = bounded(messages);
     this.#lines++;
     this.#characters += line.messages.reduce((sum, message) => sum + message.length, 0);
-    if (this.#lines === MostLines) {
-      this.#end(`Log overflow (maximum ${MostLines}). Remaining log lines omitted.`);
+    if (this.#lines === limits.logLines) {
+      this.#end(`Log overflow (maximum ${limits.logLines}). Remaining log lines omitted.`);
     } else if (this.#node && this.#characters > MostNodeCharacters) {
-      this.#lines = MostLines;
+      this.#lines = limits.logLines;
       this.#end("Log overflow (maximum 1M characters). Remaining log lines omitted.");
     } else {
       logSink.write(this.#owner, { level, ...line, at: wallClock() });
@@ -64,14 +63,14 @@ export class Journal {
 function bounded(messages) {
   messages = messages.map(wellFormed);
   const bytes = messages.reduce((sum, message) => sum + message.length * 3 + 1, 0);
-  if (bytes <= MostLineBytes) return { messages, truncated: false };
+  if (bytes <= limits.logLineBytes) return { messages, truncated: false };
   const joined = messages.join(" ");
-  const short = cut(joined, MostLineBytes);
+  const short = cut(joined, limits.logLineBytes);
   return short.length === joined.length ? { messages, truncated: false } : { messages: [short], truncated: true };
 }
 
 /** @param {unknown} value */
-const inspectInNode = (value) => nodeInspect(value, { maxStringLength: MostLineBytes, customInspect: true });
+const inspectInNode = (value) => nodeInspect(value, { maxStringLength: limits.logLineBytes, customInspect: true });
 
 /** @param {unknown[]} values */
 function shown(values) {

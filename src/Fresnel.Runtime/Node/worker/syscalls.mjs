@@ -2,8 +2,8 @@
 // globalThis.Convex, through which the client library reaches the engine: spec/function-runtime.md §3.
 import { currentInvocation, parseJson, toJson } from "./host.mjs";
 import { tableNumberOf } from "./ids.mjs";
+import { limits } from "./limits.mjs";
 
-const MostConcurrent = 1_000;
 const MostNameLength = 200;
 const Never = new Promise(() => {});
 
@@ -100,7 +100,7 @@ function notBuilt(operation) {
  */
 function call(engine, invocation, operation, args) {
   if (invocation.closed) return Never;
-  if (invocation.pending.size >= MostConcurrent) {
+  if (invocation.pending.size >= limits.concurrentOperations) {
     return Promise.reject(new Error("Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information."));
   }
   if (!invocation.deterministic && isLeftOver(invocation, args)) {

@@ -6,6 +6,7 @@ import { Kind } from "./frames.mjs";
 import { HttpExchange } from "./http.mjs";
 import { currentInvocation, drain, elapsed, parseJson, realProcess, runAs, setSoon, setTimer, toJson } from "./host.mjs";
 import { Invocation } from "./invocation.mjs";
+import { limits } from "./limits.mjs";
 import { Modules } from "./modules.mjs";
 import { installRealm, realmEvents } from "./realm.mjs";
 import { Stopwatch } from "./stopwatch.mjs";
@@ -18,7 +19,7 @@ const MostResultCharacters = 40_000_000;
 /** Bits of a result's flags. */
 const Flags = Object.freeze({ ok: 1, observedTime: 2, timedOut: 4 });
 
-/** @typedef {import("./realm.mjs").RealmSettings & { userTime: number }} WorkerSettings */
+/** @typedef {import("./realm.mjs").RealmSettings & { userTime: number, limits: typeof limits }} WorkerSettings */
 
 export class Worker {
   /** @type {Map<number, Invocation>} */
@@ -47,6 +48,7 @@ export class Worker {
   constructor(link, settings) {
     this.#link = link;
     this.#userTime = settings.userTime;
+    Object.assign(limits, settings.limits);
     this.#inNode = settings.pool === "node";
     this.#modules = new Modules(settings.folder, (importing) => {
       link.text(Kind.importing, 0, importing ? "1" : "0");
