@@ -181,30 +181,45 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
         _watch?.Dispose();
         _watch = null;
         using var transaction = _parts.Database.BeginRead(limits: TransactionLimits.None);
-        var wait = LongestSleep;
-        foreach (var source in _sources) wait = Sooner(wait, await StartDueAsync(transaction, source, cancellationToken));
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        var next = double.PositiveInfinity;
+        foreach (var source in _sources) next = Math.Min(next, await StartDueAsync(transaction, source, cancellationToken));
+        WakeAt(next);
 
         // With every place taken, the next one that becomes free wakes the loop.
         _watch = _parts.Database.Watch(transaction.Reads, transaction.Snapshot.Timestamp, this);
         if (_watch.StaleSince is not null) Wake();
     }
 
-    /// <summary>Starts what is due and has a place; says how long it is to the next one that is not.</summary>
-    private async ValueTask<TimeSpan> StartDueAsync(Transaction transaction, JobSource source, CancellationToken cancellationToken)
+    /// <summary>Starts what is due and has a place; says when the next one is due that is not.</summary>
+    private async ValueTask<double> StartDueAsync(Transaction transaction, JobSource source, CancellationToken cancellationToken)
     {
         var pending = source.ReadPending(transaction);
         while (HasPlace() && await pending.NextAsync(cancellationToken) is { } document)
         {
-            var wait = source.DueOf(document) - (_parts.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
-            if (wait > 0) return wait < LongestSleep.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Ceiling(wait)) : LongestSleep;
-            if (await source.OpenAsync(transaction, document, cancellationToken) is { } record) Start(record, cancellationToken);
+            if (source.DueOf(document) is var due && due > PreciseNow) return due;
+
+            // One that runs is pending to others until its end is published.
+            if (!IsRunning(document.Id) && await source.OpenAsync(transaction, document, cancellationToken) is { } record) Start(record, cancellationToken);
         }
 
-        return LongestSleep;
+        return double.PositiveInfinity;
     }
 
-    private static TimeSpan Sooner(TimeSpan left, TimeSpan right) => left < right ? left : right;
+    /// <summary>Sets the timer. Time goes on meanwhile: what has fallen due by then wakes the loop here and now.</summary>
+    private void WakeAt(double due)
+    {
+        var wait = Math.Clamp(Math.Ceiling(due - PreciseNow), 0, LongestSleep.TotalMilliseconds);
+        _timer.Change(double.IsFinite(due) ? TimeSpan.FromMilliseconds(wait) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (due <= PreciseNow) Wake();
+    }
+
+    /// <summary>Unix milliseconds with their fraction: what a job is due by.</summary>
+    private double PreciseNow => (_parts.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+
+    private bool IsRunning(DocumentId job)
+    {
+        lock (_running) return _running.ContainsKey(job);
+    }
 
     private bool HasPlace()
     {
@@ -213,12 +228,7 @@ public sealed partial class JobLoop : IPublicationListener, IAsyncDisposable
 
     private void Start(JobRecord job, CancellationToken cancellationToken)
     {
-        lock (_running)
-        {
-            // One that runs is pending to others until its end is published.
-            if (_running.ContainsKey(job.Id)) return;
-            _running.Add(job.Id, Task.CompletedTask);
-        }
+        lock (_running) _running.Add(job.Id, Task.CompletedTask);
 
         var run = RunAsync(job, cancellationToken);
         lock (_running)
