@@ -220,13 +220,30 @@ internal sealed class Life : IDisposable
         }
     }
 
+    /// <summary>Nothing happens by itself any more. What the store was told before its troubles ended may still come back refused.</summary>
+    private async Task RemoveCronAsync()
+    {
+        while (Database.Stopped is null)
+        {
+            try
+            {
+                _world.Promises.Ticked(await WorldFunctions.RemoveCronAsync(Database, _world.Time, _world.Entropy));
+                return;
+            }
+            catch (Exception exception) when (exception is CommitFailedException || Forgives(exception))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), _world.Time);
+            }
+        }
+    }
+
     /// <summary>Waits until everything that was begun has come to its end, and looks at all of it.</summary>
     private async Task BecomeQuietAsync(Task others)
     {
         await others;
         while (await HasWorkAsync()) await Task.Delay(TimeSpan.FromMilliseconds(50), _world.Time);
         _store!.Troubles = Troubles.None;
-        _world.Promises.Ticked(await WorldFunctions.RemoveCronAsync(Database, _world.Time, _world.Entropy));
+        await RemoveCronAsync();
         var newest = Database.Published.Timestamp;
         while (_watchers.Exists(watcher => watcher.At < newest))
         {
