@@ -22,8 +22,9 @@ soak.SetAction((result, cancellationToken) => SoakCommand.RunAsync(result.GetVal
 
 var count = new Option<int>("--count") { Description = "How often the app is pushed.", DefaultValueFactory = _ => 50 };
 var modules = new Option<int>("--modules") { Description = "How many modules it has beside those of the soak.", DefaultValueFactory = _ => 140 };
-var pushes = new Command("pushes", "An app of many modules, pushed again and again; fails when the memory of server and workers grows by more than 15 %.") { count, modules, write };
-pushes.SetAction((result, cancellationToken) => PushMemory.RunAsync(result.GetValue(count), result.GetValue(modules), result.GetValue(write), cancellationToken));
+var changed = new Option<int>("--changed") { Description = "How many of them each push changes. Texts that were replaced stay in the database for an hour.", DefaultValueFactory = _ => 5 };
+var pushes = new Command("pushes", "An app of many modules, pushed again and again; fails when the memory of server and workers grows by more than 15 %.") { count, modules, changed, write };
+pushes.SetAction((result, cancellationToken) => PushMemory.RunAsync(result.GetValue(count), result.GetValue(modules), result.GetValue(changed), result.GetValue(write), cancellationToken));
 
 var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, soak, pushes };
 return await root.Parse(args).InvokeAsync();

@@ -11,10 +11,10 @@ internal static class PushMemory
     /// <summary>Workers of code that was replaced go within seconds.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
-    public static async Task<int> RunAsync(int pushes, int modules, bool write, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(int pushes, int modules, int changed, bool write, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("fresnel-pushes-").FullName;
-        var report = new Report("Memory after pushes", $"dotnet run -c Release --project bench/Fresnel.Bench -- pushes --count {pushes} --modules {modules}");
+        var report = new Report("Memory after pushes", $"dotnet run -c Release --project bench/Fresnel.Bench -- pushes --count {pushes} --modules {modules} --changed {changed}");
         try
         {
             await Server.PublishAsync(cancellationToken);
@@ -25,7 +25,7 @@ internal static class PushMemory
             using var http = new HttpClient { BaseAddress = new Uri(server.Url) };
             for (var push = 1; push <= pushes; push++)
             {
-                await WriteModulesAsync(app, modules, push, cancellationToken);
+                await WriteModulesAsync(app, push == 1 ? modules : Math.Min(changed, modules), push, cancellationToken);
                 await server.PushAsync(app, cancellationToken);
                 await UseAsync(http, modules, cancellationToken);
                 if (push != 1 && push != pushes && push % 10 != 0) continue;
@@ -54,7 +54,7 @@ internal static class PushMemory
         }
     }
 
-    /// <summary>Every module is another one each time.</summary>
+    /// <summary>These modules become others; the rest stays.</summary>
     private static async Task WriteModulesAsync(string app, int modules, int push, CancellationToken cancellationToken)
     {
         var directory = Directory.CreateDirectory(Path.Combine(app, "convex", "many")).FullName;
