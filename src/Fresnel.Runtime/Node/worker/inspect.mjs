@@ -5,9 +5,10 @@ import { RealDate } from "./host.mjs";
 
 const MostCharacters = 32_768;
 const MostDepth = 5;
+const RealPromise = Promise;
 const Custom = Symbol.for("nodejs.util.inspect.custom");
 
-/** @typedef {{ depth: number, parents: object[] }} Place */
+/** @typedef {{ depth: number, parents: object[], flat?: boolean }} Place Flat is on one line: keys of maps are. */
 
 /**
  * @param {unknown} value
@@ -35,7 +36,7 @@ function showObject(value, place) {
   if (place.depth >= MostDepth) return Array.isArray(value) ? "[Array]" : "[Object]";
   if (place.parents.includes(value)) return "[Circular]";
   /** @type {Place} */
-  const inside = { depth: place.depth + 1, parents: [...place.parents, value] };
+  const inside = { depth: place.depth + 1, parents: [...place.parents, value], flat: place.flat };
   const custom = /** @type {any} */ (value)[Custom] ?? /** @type {any} */ (value).inspect;
   if (typeof custom === "function" && custom !== inspect) {
     const shown = custom.call(value, MostDepth - place.depth, {}, inspect);
@@ -44,7 +45,7 @@ function showObject(value, place) {
   if (Array.isArray(value)) return showArray(value, inside);
   if (value instanceof Error) return showError(value, inside);
   if (value instanceof Map) {
-    return showCollection("Map", value.size, [...value].map(([key, item]) => `${show(key, inside)} => ${show(item, inside)}`), inside);
+    return showCollection("Map", value.size, [...value].map(([key, item]) => `${show(key, { ...inside, flat: true })} => ${show(item, inside)}`), inside);
   }
   if (value instanceof Set) return showCollection("Set", value.size, [...value].map((item) => show(item, inside)), inside);
   if (value instanceof WeakMap) return "WeakMap { ? }";
@@ -52,6 +53,7 @@ function showObject(value, place) {
   if (value instanceof Number || value instanceof Boolean || value instanceof String || value instanceof BigInt || value instanceof Symbol) {
     return `Object(${show(value.valueOf(), inside)})`;
   }
+  if (value === globalThis) return "{ [object globalThis] }";
   if (value instanceof RealDate || value instanceof RegExp) return String(value);
   const parts = properties(value, inside);
   const tag = tagOf(value);
@@ -60,9 +62,9 @@ function showObject(value, place) {
 
 /** @param {unknown[]} value @param {Place} inside */
 function showArray(value, inside) {
+  if (value.length === 0) return "[]";
   const parts = properties(value, inside);
-  if (parts.length === 0) return "[]";
-  return parts.some((part) => part.includes("\n")) ? `[${lines(parts, inside)}]` : `[ ${parts.join(", ")} ]`;
+  return !inside.flat && parts.some((part) => part.includes("\n")) ? `[${lines(parts, inside)}]` : `[ ${parts.join(", ")} ]`;
 }
 
 /** @param {Error} value @param {Place} inside */
@@ -75,8 +77,9 @@ function showError(value, inside) {
 /** @param {Function} value @param {Place} place */
 function showFunction(value, place) {
   const name = value.name === "" ? "[Function (anonymous)]" : `[Function: ${value.name}]`;
-  if (place.depth >= MostDepth || place.parents.includes(value)) return name;
-  const parts = properties(value, { depth: place.depth + 1, parents: [...place.parents, value] });
+  if (place.parents.includes(value)) return "[Circular]";
+  if (place.depth >= MostDepth) return name;
+  const parts = properties(value, { depth: place.depth + 1, parents: [...place.parents, value], flat: place.flat });
   return parts.length === 0 ? name : `${name} { ${parts.join(", ")} }`;
 }
 
@@ -96,6 +99,8 @@ function properties(value, inside) {
     if (Array.isArray(value) && String(Number(key)) === key && Number(key) < value.length) continue;
     parts.push(`${/[^\w$]/.test(key) ? quoted(key) : key}: ${show(/** @type {any} */ (value)[key], inside)}`);
   }
+  // Node notes on a promise under symbols whose asynchronous work it is: numbers of its own, other ones on every run.
+  if (value instanceof RealPromise) return parts;
   for (const symbol of Object.getOwnPropertySymbols(value)) {
     if (Object.prototype.propertyIsEnumerable.call(value, symbol)) parts.push(`[${symbol.toString()}]: ${show(/** @type {any} */ (value)[symbol], inside)}`);
   }
@@ -115,6 +120,7 @@ function tagOf(value) {
 
 /** @param {string[]} parts @param {Place} inside */
 function lines(parts, inside) {
+  if (inside.flat) return ` ${parts.join(", ")} `;
   const before = `\n${"  ".repeat(inside.depth)}`;
   return `${before}${parts.join(`,${before}`)}\n${"  ".repeat(inside.depth - 1)}`;
 }
