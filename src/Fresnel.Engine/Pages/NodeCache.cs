@@ -23,6 +23,9 @@ internal sealed class NodeCache(ICommitStore store, long budget)
 
     /// <summary>Whether the committer is at work on nodes that it found in memory.</summary>
     private bool _isHeld;
+
+    /// <summary>Completes when nodes may leave again; null when nobody waits for that.</summary>
+    private TaskCompletionSource? _room;
     private long _clean;
     private long _dirty;
     private long _loads;
@@ -62,6 +65,7 @@ internal sealed class NodeCache(ICommitStore store, long budget)
     {
         var page = missing.Document?.Page ?? missing.Node.Page;
         if (missing.Document is null && missing.Node.Content is not null) return;
+        while (RoomAwaited() is { } room) await room.OrCanceled(cancellationToken);
         var bytes = await ReadAsync(page, cancellationToken);
         if (bytes.IsEmpty && snapshot < _givenUpBefore) throw new SnapshotTooOldException();
         try
@@ -88,6 +92,8 @@ internal sealed class NodeCache(ICommitStore store, long budget)
         {
             _isHeld = false;
             MakeRoom();
+            _room?.TrySetResult();
+            _room = null;
         }
     }
 
@@ -181,6 +187,12 @@ internal sealed class NodeCache(ICommitStore store, long budget)
 
     /// <summary>From here on nodes may be out of memory.</summary>
     public void ExpectMisses() => MayMiss = true;
+
+    /// <summary>What a reader must wait for before it loads more: room, while nothing may leave and memory is full. The committer works on a batch without waiting for anybody, so that is soon.</summary>
+    private Task? RoomAwaited()
+    {
+        lock (_gate) return _isHeld && ResidentBytes >= budget ? (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : null;
+    }
 
     /// <summary>Reads a page; those who want the same one at once share the read.</summary>
     private async Task<ReadOnlyMemory<byte>> ReadAsync(long page, CancellationToken cancellationToken)

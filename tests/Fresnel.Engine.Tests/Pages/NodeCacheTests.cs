@@ -1,5 +1,6 @@
 using Fresnel.Engine.Commits;
 using Fresnel.Engine.Pages;
+using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Testing;
 using Fresnel.Values;
@@ -53,6 +54,35 @@ public sealed class NodeCacheTests
         using var transaction = db.Database.BeginRead();
         Assert.Equal(Value.Float64(17), (await transaction.Get(ids[17]))!.Fields["n"]);
         Assert.InRange(db.Database.Nodes.Loads, 2, 50);
+    }
+
+    [Fact]
+    public async Task The_budget_holds_while_the_committer_lets_nothing_go()
+    {
+        var (store, _) = await ManyAsync();
+        var nodes = new NodeCache(store, Small.MemoryBudget);
+        var snapshot = (await Loading.LoadAsync(store, new(), nodes, Token)).Start.Snapshot;
+        nodes.Hold();
+
+        // The store answers at once, so this comes back when the reader waits for something else.
+        var reading = CountAsync();
+        Assert.False(reading.IsCompleted);
+        Assert.InRange(nodes.ResidentBytes, Small.MemoryBudget, Small.MemoryBudget + (64 << 10));
+
+        nodes.Release();
+        Assert.Equal(Many, await reading.WaitAsync(TimeSpan.FromSeconds(20), Token));
+        Assert.InRange(nodes.ResidentBytes, 1, Small.MemoryBudget);
+
+        async Task<int> CountAsync()
+        {
+            var cursor = new TreeCursor(snapshot.Roots.Find(snapshot.Catalog.Find("", "many")!.ById.Key)!, KeyInterval.All, descending: false);
+            for (var count = 0; ; count++)
+            {
+                var moved = cursor.MoveNext();
+                for (; !moved && cursor.Missing is { } missing; moved = cursor.MoveNext()) await nodes.LoadAsync(missing, snapshot.Timestamp, Token);
+                if (!moved) return count;
+            }
+        }
     }
 
     [Fact]
