@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fresnel.Bench;
 using Fresnel.Bench.Engine;
+using Fresnel.Bench.Functions;
 
 var seconds = new Option<int>("--seconds") { Description = "How long each load runs, after two seconds of warm-up.", DefaultValueFactory = _ => 10 };
 var repeats = new Option<int>("--repeats") { Description = "How often each figure is taken; medians are reported.", DefaultValueFactory = _ => 5 };
@@ -26,5 +27,10 @@ var changed = new Option<int>("--changed") { Description = "How many of them eac
 var pushes = new Command("pushes", "An app of many modules, pushed again and again; fails when the memory of server and workers grows by more than 15 %.") { count, modules, changed, write };
 pushes.SetAction((result, cancellationToken) => PushMemory.RunAsync(result.GetValue(count), result.GetValue(modules), result.GetValue(changed), result.GetValue(write), cancellationToken));
 
-var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, soak, pushes };
+var part = new Option<string>("--only") { Description = "Some of: transfers, reads, starts, calls; with commas.", DefaultValueFactory = _ => "" };
+var functions = new Command("functions", "TypeScript functions end to end, against Node servers over SQLite and PostgreSQL in the same run.") { seconds, repeats, write, part };
+functions.SetAction((result, cancellationToken) =>
+    FunctionBench.RunAsync(result.GetValue(part)!, result.GetValue(seconds), result.GetValue(repeats), result.GetValue(write), cancellationToken));
+
+var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, soak, pushes, functions };
 return await root.Parse(args).InvokeAsync();

@@ -100,7 +100,30 @@ internal sealed class Server : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task RunAsync(string command, string[] arguments, string folder, (string Name, string Value)[] environment, CancellationToken cancellationToken)
+    /// <summary>Seconds of processor time that the server used, and its workers.</summary>
+    public (double Host, double Workers) ProcessorSeconds()
+    {
+        var used = Functions.ProcessorTime.Of(_process.Id);
+        var workers = used.GetValueOrDefault("node");
+        return (used.Values.Sum() - workers, workers);
+    }
+
+    /// <summary>Bundles a file of <c>bench/app/convex</c> as the CLI does, and says where it lies.</summary>
+    public static async Task<string> BundleAsync(string file, CancellationToken cancellationToken)
+    {
+        var app = Path.Combine(Root, "bench", "app");
+        var bundle = Path.Combine(Root, "artifacts", "bench", Path.ChangeExtension(file, ".mjs"));
+        if (!File.Exists(bundle) || File.GetLastWriteTimeUtc(bundle) < File.GetLastWriteTimeUtc(Path.Combine(app, "convex", file)))
+        {
+            // Executable as it is: a program, or a script that names Node.
+            await RunAsync(Path.Combine(app, "node_modules", "esbuild", "bin", "esbuild"), [Path.Combine(app, "convex", file), "--bundle", "--format=esm", "--target=esnext", $"--outfile={bundle}"], app, [], cancellationToken);
+        }
+
+        return bundle;
+    }
+
+    /// <summary>Runs a program to its end and returns what it printed.</summary>
+    public static async Task<string> RunAsync(string command, string[] arguments, string folder, (string Name, string Value)[] environment, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
@@ -109,6 +132,7 @@ internal sealed class Server : IAsyncDisposable
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}{await error}");
+        return await output;
     }
 
     private static string FindRoot()
