@@ -9,6 +9,9 @@ namespace Fresnel.Engine.Queries;
 /// <summary>A query that runs in a transaction: documents come one by one, and only those that were asked for are read. Source: <c>spec/data-model.md</c> §3.</summary>
 public sealed class QueryStream
 {
+    /// <summary>No step dropped it.</summary>
+    private const int Nowhere = int.MaxValue;
+
     private readonly Transaction _transaction;
     private readonly QuerySourcePlan? _source;
     private readonly ImmutableArray<QueryOperator> _operators;
@@ -16,9 +19,15 @@ public sealed class QueryStream
     /// <summary>How many more each limit lets through, by the place of the operator; unused for filters.</summary>
     private readonly int[] _left;
 
+    private readonly bool _hasFilter;
+
     /// <summary>Null until the first document is asked for.</summary>
     private DocumentStream? _documents;
     private KeyInterval _interval;
+
+    /// <summary>Which step dropped each document that was looked at and not read yet: filters are evaluated once. Empty when there is no filter.</summary>
+    private Queue<int>? _dropped;
+    private int _version; // Of the writes when it was filled.
 
     private QueryStream(Transaction transaction, QuerySourcePlan? source, ImmutableArray<QueryOperator> operators)
     {
@@ -26,6 +35,7 @@ public sealed class QueryStream
         _source = source;
         _interval = source?.Interval ?? KeyInterval.All;
         _operators = operators;
+        _hasFilter = operators.Any(step => step is FilterOperator);
         _left = [.. operators.Select(step => step is LimitOperator limit ? limit.Count : 0)];
     }
 
@@ -76,6 +86,40 @@ public sealed class QueryStream
         return null;
     }
 
+    /// <summary>Looks at the documents that will come, without reading them: what of them is asked for afterwards is read then, by <see cref="NextAsync"/>.</summary>
+    /// <param name="into">Takes them. They hold as long as the transaction writes nothing.</param>
+    /// <param name="most">Documents that may be scanned, those that a filter drops included.</param>
+    /// <param name="mostBytes">Bytes of them.</param>
+    /// <returns>Whether nothing comes after them. Also false where the next one is not in memory, or its filter fails.</returns>
+    public bool Peek(List<Document> into, int most, long mostBytes)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        if (_source is null) return true;
+        if (_documents is null) return false;
+        Span<int> left = _left.Length <= 16 ? stackalloc int[_left.Length] : new int[_left.Length];
+        _left.CopyTo(left);
+        ForgetDropped();
+        for (var at = 0; !IsUsedUp(left); at++)
+        {
+            if (at == most || !_documents.TryPeek(at, out var document)) return false;
+            if (document is null) return true;
+            if ((mostBytes -= document.Json.Length) < 0) return false;
+            try
+            {
+                var dropped = FindDropping(document);
+                if (_hasFilter) (_dropped ??= []).Enqueue(dropped);
+                Pass(left, dropped);
+                if (dropped == Nowhere) into.Add(document);
+            }
+            catch (DeveloperException)
+            {
+                return false; // Told when it is read.
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Reads one document, which may not pass; false at the end.</summary>
     /// <exception cref="DeveloperException"><c>EvalError</c> of a filter; a limit of the transaction.</exception>
     public async ValueTask<bool> ScanAsync(CancellationToken cancellationToken)
@@ -83,11 +127,14 @@ public sealed class QueryStream
         Current = null;
 
         // A limit that let its last one through ends the stream before anything more is read, even if the steps before it would drop it.
-        if (_source is null || IsUsedUp()) return false;
+        if (_source is null || IsUsedUp(_left)) return false;
         _documents ??= _transaction.Read(_source.Table, _source.Index, _interval, _source.Descending);
         if (await _documents.NextAsync(cancellationToken) is not { } document) return false;
         ScannedBytes = document.Json.Length;
-        if (Passes(document)) Current = document;
+        if (_version != _transaction.Writes.Version) ForgetDropped();
+        if (_dropped is null || !_dropped.TryDequeue(out var dropped)) dropped = FindDropping(document);
+        Pass(_left, dropped);
+        if (dropped == Nowhere) Current = document;
         return true;
     }
 
@@ -95,27 +142,42 @@ public sealed class QueryStream
         lower is { } from && from.Span.SequenceCompareTo(_interval.Lower.Span) > 0 ? from : _interval.Lower,
         upper is { } to && (_interval.Upper is not { } end || to.Span.SequenceCompareTo(end.Span) < 0) ? to : _interval.Upper);
 
-    private bool IsUsedUp()
+    private bool IsUsedUp(ReadOnlySpan<int> left)
     {
-        for (var i = 0; i < _left.Length; i++)
+        for (var i = 0; i < left.Length; i++)
         {
-            if (_operators[i] is LimitOperator && _left[i] == 0) return true;
+            if (_operators[i] is LimitOperator && left[i] == 0) return true;
         }
 
         return false;
     }
 
-    private bool Passes(Document document)
+    private void ForgetDropped()
+    {
+        _dropped?.Clear();
+        _version = _transaction.Writes.Version;
+    }
+
+    /// <summary>The step that drops a document, or <see cref="Nowhere"/>.</summary>
+    private int FindDropping(Document document)
     {
         // Parsed for the first filter, if there is one.
         ValueObject? fields = null;
-        for (var i = 0; i < _left.Length; i++)
+        for (var i = 0; i < _operators.Length; i++)
         {
-            if (_operators[i] is LimitOperator) _left[i]--;
-            else if (_operators[i] is FilterOperator filter && !filter.Condition.IsTrue(fields ??= document.Fields)) return false;
+            if (_operators[i] is FilterOperator filter && !filter.Condition.IsTrue(fields ??= document.Fields)) return i;
         }
 
-        return true;
+        return Nowhere;
+    }
+
+    /// <summary>Lets a document through the limits as far as it came.</summary>
+    private void Pass(Span<int> left, int dropped)
+    {
+        for (var i = 0; i < Math.Min(left.Length, dropped); i++)
+        {
+            if (_operators[i] is LimitOperator) left[i]--;
+        }
     }
 
     private static QuerySourcePlan? Plan(Table? table, QuerySource source)

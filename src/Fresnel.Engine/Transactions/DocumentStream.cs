@@ -30,6 +30,10 @@ public sealed class DocumentStream
     private bool _writtenReady;
     private int _version;
 
+    /// <summary>What was looked at ahead of the document that came last; from <see cref="_aheadFrom"/> on it was not consumed yet.</summary>
+    private List<Found>? _ahead;
+    private int _aheadFrom;
+
     /// <summary>The key of the document that came last: either a place in a sealed leaf, or a copy.</summary>
     private KeyBlock? _lastKeys;
     private int _lastAt;
@@ -70,7 +74,33 @@ public sealed class DocumentStream
         cancellationToken.ThrowIfCancellationRequested();
         if (IsAtEnd) return default;
         FollowWrites();
-        return FindStored() is { } missing ? LoadAndTakeAsync(missing, cancellationToken) : new(Take());
+        if (_ahead is { } ahead && _aheadFrom < ahead.Count) return new(Consume(ahead[_aheadFrom++]));
+        return FindStored() is { } missing ? LoadAndTakeAsync(missing, cancellationToken) : new(Consume(Advance()));
+    }
+
+    /// <summary>Looks at what will come, without reading it: nothing is recorded or counted. False when that is not in memory.</summary>
+    /// <param name="ahead">0 for the next document, 1 for the one behind it; all before it were looked at.</param>
+    /// <param name="document">Null at the end.</param>
+    internal bool TryPeek(int ahead, out Document? document)
+    {
+        document = null;
+        FollowWrites();
+        _ahead ??= [];
+        if (_aheadFrom == _ahead.Count && _aheadFrom > 0)
+        {
+            _ahead.Clear();
+            _aheadFrom = 0;
+        }
+
+        while (_aheadFrom + ahead >= _ahead.Count)
+        {
+            if (IsAtEnd || _ahead is [.., { Document: null }]) return true;
+            if (FindStored() is not null) return false;
+            _ahead.Add(Advance());
+        }
+
+        document = _ahead[_aheadFrom + ahead].Document;
+        return true;
     }
 
     private async ValueTask<Document?> LoadAndTakeAsync(Missing? missing, CancellationToken cancellationToken)
@@ -82,36 +112,40 @@ public sealed class DocumentStream
             missing = FindStored();
         }
 
-        return Take();
+        return Consume(Advance());
     }
 
-    private Document? Take()
+    /// <summary>Takes what comes next in either of the two that are merged.</summary>
+    private Found Advance()
     {
-        var takesWritten = _writtenReady && (_storedDocument is null || WrittenComesFirst());
-        var next = takesWritten ? _written!.Document : _storedDocument;
+        if (_writtenReady && (_storedDocument is null || WrittenComesFirst()))
+        {
+            var written = new Found(_written!.Document, null, 0, _written.CopyKey());
+            _writtenReady = _written.MoveNext();
+            return written;
+        }
+
+        if (_storedDocument is null) return default;
+        var stored = new Found(_storedDocument, _stored!.Keys, _stored.At, null);
+        (_isStoredKnown, _isOnEntry) = (false, false);
+        return stored;
+    }
+
+    private Document? Consume(Found next)
+    {
         _hasNews = true;
-        if (next is null)
+        if (next.Document is null)
         {
             IsAtEnd = true;
             Count();
             return null;
         }
 
-        if (takesWritten)
-        {
-            _lastKey = _written!.CopyKey();
-            _writtenReady = _written.MoveNext();
-        }
-        else
-        {
-            (_lastKeys, _lastAt, _lastKey) = (_stored!.Keys, _stored.At, null);
-            (_isStoredKnown, _isOnEntry) = (false, false);
-        }
-
+        (_lastKeys, _lastAt, _lastKey) = (next.Keys, next.At, next.Key);
         // Last, because a refusal depends on this document too.
         Count();
-        _transaction.CountRead(_table, next);
-        return next;
+        _transaction.CountRead(_table, next.Document);
+        return next.Document;
     }
 
     private void Count()
@@ -147,6 +181,8 @@ public sealed class DocumentStream
     {
         if (_version == _transaction.Writes.Version) return;
         _version = _transaction.Writes.Version;
+        _ahead?.Clear();
+        _aheadFrom = 0;
         if (LastKey.IsEmpty) Seek(_interval);
         else Seek(_descending ? _interval with { Upper = LastKey } : _interval with { Lower = KeyInterval.Successor(LastKey.Span) });
     }
@@ -197,4 +233,7 @@ public sealed class DocumentStream
         if (_byId.TryGet(_idKey, out var document, out missing) || missing is not null) return document;
         throw new InvalidOperationException($"Index {_index.Name} of {_table.Name} names a document that is not there.");
     }
+
+    /// <summary>A document with its place in the index: in a sealed leaf, or as a copy of its key. Without a document it is the end.</summary>
+    private readonly record struct Found(Document? Document, KeyBlock? Keys, int At, byte[]? Key);
 }

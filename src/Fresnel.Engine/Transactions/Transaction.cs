@@ -57,6 +57,9 @@ public sealed partial class Transaction : IDisposable
     /// <summary>Whether nothing was written.</summary>
     public bool IsUnwritten => Writes.IsEmpty;
 
+    /// <summary>Documents read so far and their bytes: what <see cref="Usage"/> says too, but at no cost.</summary>
+    public (int Documents, long Bytes) ReadSoFar => (_usage.DocumentsRead, _usage.BytesRead);
+
     /// <summary>What was used of each limit so far.</summary>
     public TransactionUsage Usage
     {

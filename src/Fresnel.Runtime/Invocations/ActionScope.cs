@@ -46,6 +46,15 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     }
 
     /// <inheritdoc/>
+    public override ValueTask<StreamRows> NextAsync(int queryId, CancellationToken cancellationToken) => throw SyscallErrors.NotAvailable("`1.0/queryStreamNext`", function.Kind);
+
+    /// <inheritdoc/>
+    public override void Consume(int queryId, int count)
+    {
+        // As above.
+    }
+
+    /// <inheritdoc/>
     public override void CloseQuery(int queryId)
     {
         // As above.

@@ -72,6 +72,18 @@ public abstract class InvocationScope
     /// <param name="query">The arguments of the syscall as they came: <c>{"query":…,"version":…}</c>.</param>
     public abstract void OpenQuery(int queryId, ReadOnlyMemory<byte> query);
 
+    /// <summary>Reads the next document of a query stream (<c>1.0/queryStreamNext</c>), and looks at some of those behind it.</summary>
+    /// <param name="queryId">The number of the stream.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DeveloperException">Reaches user code as a rejection.</exception>
+    /// <exception cref="InvocationAbandonedException">The invocation must end without its <c>catch</c> blocks running.</exception>
+    public abstract ValueTask<StreamRows> NextAsync(int queryId, CancellationToken cancellationToken);
+
+    /// <summary>The function was handed documents that were only looked at before: now they are read. To be said before anything that comes after it.</summary>
+    /// <param name="queryId">The number of the stream.</param>
+    /// <param name="count">How many; the end of the stream counts as one.</param>
+    public abstract void Consume(int queryId, int count);
+
     /// <summary>Closes a query stream (the synchronous <c>1.0/queryCleanup</c>).</summary>
     public abstract void CloseQuery(int queryId);
 
@@ -84,6 +96,11 @@ public abstract class InvocationScope
     /// <summary>Takes a log line; bounded as <c>spec/function-runtime.md</c> §7.1 says.</summary>
     public abstract void Log(LogLine line);
 }
+
+/// <summary>Documents of a query stream.</summary>
+/// <param name="Documents">The JSON of the one that was asked for, and of those behind it that were only looked at: they hold until the function writes. Empty at the end.</param>
+/// <param name="IsEnd">Whether nothing comes after these.</param>
+public readonly record struct StreamRows(IReadOnlyList<ReadOnlyMemory<byte>> Documents, bool IsEnd);
 
 /// <summary>An invocation was ended from outside; user code saw nothing of it.</summary>
 public sealed class InvocationAbandonedException(AbandonReason reason, string message, Exception? inner = null) : Exception(message, inner)

@@ -113,6 +113,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
         }
 
         if (result.Error is not null) return result;
+        if (scope.Overdrawn is { } overdrawn) return result with { Value = default, Error = FunctionRefusal.From(overdrawn) };
         try
         {
             return result with { Value = FunctionResults.Check(function, result.Value, JsonOptions, transaction.TableNames(code.Component), parts.Options.Limits.ResultBytes) };

@@ -15,12 +15,54 @@ internal sealed partial class TransactionScope
     private readonly Dictionary<int, ScopeQuery> _open = [];
     private int _nextQueryId;
 
+    /// <summary>A limit that was crossed by documents which had been handed out ahead: told at the next syscall, or at the end.</summary>
+    public DeveloperException? Overdrawn { get; private set; }
+
     /// <inheritdoc/>
     public override void OpenQuery(int queryId, ReadOnlyMemory<byte> query)
     {
         lock (_openLock)
         {
             if (_open.Count < MostOpen) _open[queryId] = new ScopeQuery(query);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<StreamRows> NextAsync(int queryId, CancellationToken cancellationToken)
+    {
+        var query = FindQuery(queryId);
+        query.Ahead.Clear();
+        if (await NextAsync(query, cancellationToken) is not { } document)
+        {
+            CloseQuery(queryId);
+            return new([], IsEnd: true);
+        }
+
+        var isEnd = query.LookAhead(Headroom());
+        return new([document.Json, .. query.Ahead.Select(ahead => ahead.Json)], isEnd);
+    }
+
+    /// <inheritdoc/>
+    public override void Consume(int queryId, int count)
+    {
+        var query = FindQuery(queryId);
+        if (count > query.Promised) throw new InvalidOperationException($"{count} documents were consumed of {query.Promised}.");
+        query.Promised -= count;
+        try
+        {
+            for (; count > 0; count--)
+            {
+                // They were looked at and nothing was written since, so nothing is waited for.
+                var taken = query.Stream!.NextAsync(CancellationToken.None);
+                if (!taken.IsCompleted) throw new InvalidOperationException("A document that was looked at is gone.");
+                _ = taken.Result;
+            }
+
+            _ceilings?.Check(Transaction.Usage, _tree.Scheduled);
+        }
+        catch (DeveloperException limit)
+        {
+            Overdrawn ??= limit;
         }
     }
 
@@ -46,14 +88,17 @@ internal sealed partial class TransactionScope
         },
         cancellationToken);
 
-    private async ValueTask<Document?> NextAsync(int queryId, CancellationToken cancellationToken)
+    private ScopeQuery FindQuery(int queryId)
     {
-        ScopeQuery? query;
-        lock (_openLock) _open.TryGetValue(queryId, out query);
-        if (query is null) throw new DeveloperException("QueryNotFound", "in-progress query not found");
-        var document = await NextAsync(query, cancellationToken);
-        if (document is null) CloseQuery(queryId);
-        return document;
+        lock (_openLock) return _open.GetValueOrDefault(queryId) ?? throw new DeveloperException("QueryNotFound", "in-progress query not found");
+    }
+
+    /// <summary>Documents and bytes that may be read before a limit is met: so many may be handed out ahead.</summary>
+    private (int Documents, long Bytes) Headroom()
+    {
+        var most = _ceilings ?? _tree.Parts.Ceilings;
+        var (documents, bytes) = Transaction.ReadSoFar;
+        return ((int)Math.Min(most.DocumentsRead - documents, int.MaxValue), (long)Math.Min(most.BytesRead - bytes, long.MaxValue >> 1));
     }
 
     private int Open(ReadOnlyMemory<byte> query)
@@ -88,8 +133,29 @@ internal sealed class ScopeQuery
     /// <summary>Takes a query that was built.</summary>
     public ScopeQuery(QueryDefinition definition) => _definition = definition;
 
+    /// <summary>Documents of the first look ahead, and of any; each look is four times as wide as the one before, since who takes many will take more.</summary>
+    private const int FirstLook = 16, WidestLook = 512;
+    private const int MostBytesAhead = 256 << 10;
+
+    private int _look = FirstLook;
+
     /// <summary>Null until the first document is asked for.</summary>
     public QueryStream? Stream { get; set; }
+
+    /// <summary>What was looked at behind the document that was read last.</summary>
+    public List<Document> Ahead { get; } = [];
+
+    /// <summary>How many of them may still be consumed, the end counted as one.</summary>
+    public int Promised { get; set; }
+
+    /// <summary>Looks at what comes next. Says whether the end is among it.</summary>
+    public bool LookAhead((int Documents, long Bytes) headroom)
+    {
+        var isEnd = Stream!.Peek(Ahead, Math.Min(_look, headroom.Documents), Math.Min(MostBytesAhead, headroom.Bytes));
+        _look = Math.Min(_look * 4, WidestLook);
+        Promised = Ahead.Count + (isEnd ? 1 : 0);
+        return isEnd;
+    }
 
     /// <summary>What is asked.</summary>
     /// <exception cref="DeveloperException">The JSON is not a query.</exception>

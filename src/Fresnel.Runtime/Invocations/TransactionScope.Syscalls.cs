@@ -22,7 +22,7 @@ internal sealed partial class TransactionScope
                 var document = await GetAsync(given.RequiredText("id", given.Flag("isSystem") ? "db.system.get" : "db.get"), given.Text("table"), given.Flag("isSystem"), cancellationToken);
                 return document?.Json ?? FunctionMetadata.Null;
             case "1.0/queryStreamNext":
-                return StreamItem(await NextAsync(QueryId(given), cancellationToken));
+                return StreamItem((await NextAsync(QueryId(given), cancellationToken)).Documents);
             case "1.0/queryPage":
                 return await ReadPageAsync(given, cancellationToken);
             case "1.0/insert":
@@ -114,10 +114,10 @@ internal sealed partial class TransactionScope
     private static int QueryId(JsonElement given) =>
         given.TryGetProperty("queryId", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) ? number : throw SyscallArguments.Invalid("queryId", "queryStreamNext", "Expected a number");
 
-    private static ReadOnlyMemory<byte> StreamItem(Document? document)
+    private static ReadOnlyMemory<byte> StreamItem(IReadOnlyList<ReadOnlyMemory<byte>> documents)
     {
-        if (document is null) return StreamEnd;
-        var json = document.Json.Span;
+        if (documents.Count == 0) return StreamEnd;
+        var json = documents[0].Span;
         var item = new byte[ItemStart.Length + json.Length + ItemEnd.Length];
         ItemStart.CopyTo(item);
         json.CopyTo(item.AsSpan(ItemStart.Length));

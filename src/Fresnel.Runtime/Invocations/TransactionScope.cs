@@ -58,6 +58,7 @@ internal sealed partial class TransactionScope : InvocationScope
         await _turns.EnterAsync(cancellationToken);
         try
         {
+            if (Overdrawn is { } overdrawn) throw new DeveloperException(overdrawn.Code, overdrawn.Message);
             var result = await work(Transaction, cancellationToken);
             _ceilings?.Check(Transaction.Usage, _tree.Scheduled);
             return result;

@@ -14,6 +14,7 @@ internal enum FrameKind : byte
     Credit = 8,
     Abort = 9,
     Stop = 10,
+    Rows = 11,
 
     // Worker to engine.
     Hello = 64,
@@ -29,6 +30,8 @@ internal enum FrameKind : byte
     ResponseHead = 74,
     ResponseBody = 75,
     Demand = 76,
+    Next = 77,
+    Consumed = 78,
 }
 
 /// <summary>One message: <c>u32 length | u8 kind | u64 invocation | payload</c>, little endian; the length counts what follows it.</summary>

@@ -61,10 +61,10 @@ internal sealed class RunningInvocation
     /// <summary>Takes what the worker sent, on the reading thread.</summary>
     public void Take(Step step)
     {
-        if (step.Kind is FrameKind.Syscall) Interlocked.Increment(ref _outstanding);
+        if (step.IsAnswered) Interlocked.Increment(ref _outstanding);
         if (IsAction)
         {
-            if (!HasEnded && !Perform(step, out var waiting)) _ = SettleAsync(step, waiting);
+            if (!HasEnded) Perform(step, out _);
             return;
         }
 
@@ -101,8 +101,8 @@ internal sealed class RunningInvocation
             _result = result;
             _failure = failure;
             _hasEnded = true;
-            // What it wanted no longer counts; what it said before it failed still does.
-            var said = failure is null ? _steps.Where(step => step.Kind is FrameKind.Log).ToList() : [];
+            // What it wanted no longer counts; what it said and read before it failed still does.
+            var said = failure is null ? _steps.Where(step => step.Kind is FrameKind.Log or FrameKind.Consumed).ToList() : [];
             _steps.Clear();
             foreach (var step in said) _steps.Enqueue(step);
             if (_isPumping) return true;
@@ -123,7 +123,7 @@ internal sealed class RunningInvocation
         while (TakeStep() is { } step)
         {
             if (Perform(step, out var waiting)) continue;
-            _ = SettleAndPumpAsync(step, waiting);
+            _ = PumpAfterAsync(waiting!);
             return;
         }
     }
@@ -142,21 +142,27 @@ internal sealed class RunningInvocation
     }
 
     /// <summary>Takes a step, and says whether it is done with it.</summary>
-    private bool Perform(Step step, out ValueTask<ReadOnlyMemory<byte>> waiting)
+    private bool Perform(Step step, out Task? waiting)
     {
-        waiting = default;
+        waiting = null;
         try
         {
             switch (step.Kind)
             {
                 case FrameKind.OpenQuery: Invocation.Scope.OpenQuery((int)step.Number, step.Payload); break;
                 case FrameKind.CloseQuery: Invocation.Scope.CloseQuery((int)step.Number); break;
+                case FrameKind.Consumed: Invocation.Scope.Consume(step.Query, (int)step.Number); break;
                 case FrameKind.Log: Invocation.Scope.Log(step.Line!); break;
                 case FrameKind.Result: End(step.Result, null); break;
                 case FrameKind.Syscall:
-                    waiting = Invocation.Scope.SyscallAsync(step.Operation!, step.Payload, _cancel.Token);
-                    if (!waiting.IsCompletedSuccessfully) return false;
-                    Reply(step, true, waiting.Result.Span);
+                    var answer = Invocation.Scope.SyscallAsync(step.Operation!, step.Payload, _cancel.Token);
+                    if (!answer.IsCompletedSuccessfully) waiting = AnswerAsync(step, answer);
+                    else Reply(step, true, answer.Result.Span);
+                    break;
+                case FrameKind.Next:
+                    var rows = Invocation.Scope.NextAsync(step.Query, _cancel.Token);
+                    if (!rows.IsCompletedSuccessfully) waiting = AnswerAsync(step, rows);
+                    else Reply(step, rows.Result);
                     break;
             }
         }
@@ -165,20 +171,32 @@ internal sealed class RunningInvocation
             Refuse(step, failure);
         }
 
-        return true;
+        return waiting is null;
     }
 
-    private async Task SettleAndPumpAsync(Step step, ValueTask<ReadOnlyMemory<byte>> waiting)
+    private async Task PumpAfterAsync(Task waiting)
     {
-        await SettleAsync(step, waiting);
+        await waiting;
         Pump();
     }
 
-    private async Task SettleAsync(Step step, ValueTask<ReadOnlyMemory<byte>> waiting)
+    private async Task AnswerAsync(Step step, ValueTask<ReadOnlyMemory<byte>> answer)
     {
         try
         {
-            Reply(step, true, (await waiting).Span);
+            Reply(step, true, (await answer).Span);
+        }
+        catch (Exception failure)
+        {
+            Refuse(step, failure);
+        }
+    }
+
+    private async Task AnswerAsync(Step step, ValueTask<StreamRows> rows)
+    {
+        try
+        {
+            Reply(step, await rows);
         }
         catch (Exception failure)
         {
@@ -191,7 +209,7 @@ internal sealed class RunningInvocation
     {
         switch (failure)
         {
-            case DeveloperException error when step.Kind is FrameKind.Syscall:
+            case DeveloperException error when step.IsAnswered:
                 Reply(step, false, Rejection(error.Message, error.ErrorData));
                 break;
             case InvocationAbandonedException abandoned:
@@ -204,7 +222,7 @@ internal sealed class RunningInvocation
                 break;
             default:
                 _worker.Report(failure, this, step.Operation);
-                if (IsAction && step.Kind is FrameKind.Syscall) Reply(step, false, Rejection("Your request couldn't be completed. Try again later.", default));
+                if (IsAction && step.IsAnswered) Reply(step, false, Rejection("Your request couldn't be completed. Try again later.", default));
                 else Abandon(AbandonReason.Internal, $"{step.Operation ?? step.Kind.ToString()} failed: {failure.Message}", failure);
                 break;
         }
@@ -214,6 +232,12 @@ internal sealed class RunningInvocation
     {
         Interlocked.Decrement(ref _outstanding);
         if (!HasEnded) _worker.Reply(this, step.Number, isOk, text);
+    }
+
+    private void Reply(Step step, StreamRows rows)
+    {
+        Interlocked.Decrement(ref _outstanding);
+        if (!HasEnded) _worker.Reply(this, step.Number, rows);
     }
 
     private static byte[] Rejection(string message, ReadOnlyMemory<byte> data)
@@ -237,12 +261,18 @@ internal sealed class RunningInvocation
 }
 
 /// <summary>One thing that the worker sent for an invocation.</summary>
-/// <param name="Kind">Syscall, OpenQuery, CloseQuery, Log or Result.</param>
-/// <param name="Number">The syscall's sequence or the query's id.</param>
+/// <param name="Kind">Syscall, Next, OpenQuery, Consumed, CloseQuery, Log or Result.</param>
+/// <param name="Number">The syscall's sequence, the query's id, or how many were consumed.</param>
 /// <param name="Payload">The arguments.</param>
 internal readonly record struct Step(FrameKind Kind, uint Number = 0, ReadOnlyMemory<byte> Payload = default)
 {
     public string? Operation { get; init; }
+
+    /// <summary>The id of the query, of Next and Consumed.</summary>
+    public int Query { get; init; }
+
+    /// <summary>Whether the worker waits for an answer.</summary>
+    public bool IsAnswered => Kind is FrameKind.Syscall or FrameKind.Next;
 
     public LogLine? Line { get; init; }
 

@@ -220,6 +220,13 @@ internal sealed class Worker
         _link.Flush();
     }
 
+    /// <summary>Answers a request for the next document of a query.</summary>
+    public void Reply(RunningInvocation running, uint sequence, StreamRows rows)
+    {
+        _link!.Append(FrameKind.Rows, running.Id, WorkerMessages.Rows(sequence, rows));
+        _link.Flush();
+    }
+
     /// <summary>Sends a frame about an invocation: of its request's body, or about its answer's.</summary>
     public void Tell(RunningInvocation running, FrameKind kind, ReadOnlySpan<byte> payload)
     {
@@ -290,6 +297,8 @@ internal sealed class Worker
         switch (frame.Kind)
         {
             case FrameKind.Syscall: running.Take(WorkerMessages.ReadSyscall(frame.Payload)); return true;
+            case FrameKind.Next: running.Take(WorkerMessages.ReadNext(frame.Payload)); return true;
+            case FrameKind.Consumed: running.Take(WorkerMessages.ReadConsumed(frame.Payload)); return true;
             case FrameKind.OpenQuery or FrameKind.CloseQuery: running.Take(WorkerMessages.ReadQuery(frame.Kind, frame.Payload)); return true;
             case FrameKind.Log: running.Take(WorkerMessages.ReadLog(frame.Payload)); return true;
             case FrameKind.Result: TakeResult(running, frame.Payload); return true;

@@ -107,6 +107,42 @@ internal static class WorkerMessages
         };
     }
 
+    /// <summary><c>u32 sequence | u32 id of the query</c></summary>
+    public static Step ReadNext(ReadOnlyMemory<byte> payload) =>
+        new(FrameKind.Next, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span)) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span[4..]) };
+
+    /// <summary><c>u32 id of the query | u32 how many</c></summary>
+    public static Step ReadConsumed(ReadOnlyMemory<byte> payload) =>
+        new(FrameKind.Consumed, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span[4..])) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span) };
+
+    /// <summary><c>u32 sequence | u8 whether the end follows | u32 count | u32 length of each | each</c>, as <c>1.0/queryStreamNext</c> answers it.</summary>
+    public static byte[] Rows(uint sequence, StreamRows rows)
+    {
+        var size = 9 + (rows.Documents.Count * (4 + RowStart.Length + RowEnd.Length));
+        foreach (var row in rows.Documents) size += row.Length;
+        var payload = new byte[size];
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, sequence);
+        payload[4] = rows.IsEnd ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(5), rows.Documents.Count);
+        var lengths = payload.AsSpan(9);
+        var texts = lengths[(rows.Documents.Count * 4)..];
+        foreach (var row in rows.Documents)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(lengths, RowStart.Length + row.Length + RowEnd.Length);
+            lengths = lengths[4..];
+            RowStart.CopyTo(texts);
+            row.Span.CopyTo(texts[RowStart.Length..]);
+            RowEnd.CopyTo(texts[(RowStart.Length + row.Length)..]);
+            texts = texts[(RowStart.Length + row.Length + RowEnd.Length)..];
+        }
+
+        return payload;
+    }
+
+    private static ReadOnlySpan<byte> RowStart => "{\"value\":"u8;
+
+    private static ReadOnlySpan<byte> RowEnd => ",\"done\":false}"u8;
+
     /// <summary><c>u32 id of the query | arguments</c></summary>
     public static Step ReadQuery(FrameKind kind, ReadOnlyMemory<byte> payload)
     {

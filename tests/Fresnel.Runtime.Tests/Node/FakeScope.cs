@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using Fresnel.Runtime.Invocations;
 
 namespace Fresnel.Runtime.Tests.Node;
@@ -26,6 +27,16 @@ internal sealed class FakeScope : InvocationScope
     }
 
     public override void OpenQuery(int queryId, ReadOnlyMemory<byte> query) => Calls.Enqueue($"open {queryId} {Encoding.UTF8.GetString(query.Span)}");
+
+    public override async ValueTask<StreamRows> NextAsync(int queryId, CancellationToken cancellationToken)
+    {
+        var text = $"{{\"queryId\":{queryId}}}";
+        Calls.Enqueue($"1.0/queryStreamNext {text}");
+        using var answer = JsonDocument.Parse(Answer is null ? text : await Answer("1.0/queryStreamNext", text, cancellationToken));
+        return answer.RootElement.TryGetProperty("value", out var value) && value.ValueKind != JsonValueKind.Null ? new([Encoding.UTF8.GetBytes(value.GetRawText())], false) : new([], true);
+    }
+
+    public override void Consume(int queryId, int count) => Calls.Enqueue($"consume {queryId} {count}");
 
     public override void CloseQuery(int queryId) => Calls.Enqueue($"close {queryId}");
 

@@ -16,6 +16,7 @@ export const Kind = Object.freeze({
   credit: 8,
   abort: 9,
   stop: 10,
+  rows: 11,
   // worker → engine
   hello: 64,
   syscall: 65,
@@ -30,6 +31,8 @@ export const Kind = Object.freeze({
   responseHead: 74,
   responseBody: 75,
   demand: 76,
+  next: 77,
+  consumed: 78,
 });
 
 const Prefix = 4;

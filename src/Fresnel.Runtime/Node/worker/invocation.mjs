@@ -2,6 +2,7 @@
 // One run of one function: what it is, what it waits for, and what it did.
 import { clearTimer, realBuffer } from "./host.mjs";
 import { SeededRandom } from "./random.mjs";
+import { Streams } from "./streams.mjs";
 
 /** @typedef {"query" | "mutation" | "action" | "http"} InvocationKind */
 
@@ -20,7 +21,7 @@ import { SeededRandom } from "./random.mjs";
  * @property {Record<string, number>} [tables] Table numbers by name, when they changed since the last invocation.
  */
 
-/** @typedef {{ resolve: (text: string) => void, reject: (error: Error) => void, operation: string }} Pending */
+/** @typedef {{ resolve: (text: string) => void, reject: (error: Error) => void, operation: string, stream?: import("./streams.mjs").Stream }} Pending */
 
 export class Invocation {
   /** The result was sent, or the engine gave up: what its code still does reaches nobody. */
@@ -38,7 +39,9 @@ export class Invocation {
   /** Syscalls that wait for their replies. @type {Map<number, Pending>} */
   pending = new Map();
   nextSyscall = 0;
-  nextQuery = 0;
+
+  /** Its query streams. */
+  streams = new Streams();
 
   /** Asynchronous work that the worker does for it without the engine: digests, fetches. */
   working = 0;

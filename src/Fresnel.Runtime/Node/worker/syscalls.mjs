@@ -3,13 +3,18 @@
 import { currentInvocation, parseJson, toJson } from "./host.mjs";
 import { tableNumberOf } from "./ids.mjs";
 import { limits } from "./limits.mjs";
+import { queryIdOf } from "./streams.mjs";
 
 const MostNameLength = 200;
+
+// What leaves the documents as they are: those that were handed out ahead of the function still hold.
+const Reading = new Set(["1.0/get", "1.0/queryPage", "1.0/count", "1.0/getUserIdentity", "1.0/getTransactionMetrics", "1.0/getFunctionMetadata", "1.0/db/normalizeId"]);
 const Never = new Promise(() => {});
 
 /**
  * @typedef {object} Engine The worker's way to the engine.
  * @property {(invocation: import("./invocation.mjs").Invocation, sequence: number, operation: string, args: string) => void} syscall
+ * @property {(invocation: import("./invocation.mjs").Invocation, sequence: number, queryId: number) => void} next
  * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number, args: string) => void} openQuery
  * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number) => void} closeQuery
  */
@@ -107,11 +112,44 @@ function call(engine, invocation, operation, args) {
     return Promise.reject(new Error(
       "Leftover state detected. This typically happens if there are dangling promises from a previous request. Did you forget to await your promises?"));
   }
+  if (operation === "1.0/queryStreamNext") {
+    const queryId = queryIdOf(args);
+    const stream = queryId === null ? undefined : invocation.streams.get(queryId);
+    if (stream !== undefined) return next(engine, invocation, /** @type {number} */ (queryId), stream);
+  } else if (!Reading.has(operation)) {
+    invocation.streams.drop();
+  }
+
   const sequence = invocation.nextSyscall++;
   const reply = new Promise((resolve, reject) => {
     invocation.pending.set(sequence, { resolve: operation === "1.0/insert" ? noticeTable(invocation, args, resolve) : resolve, reject, operation });
   });
   engine.syscall(invocation, sequence, operation, args);
+  return reply;
+}
+
+/**
+ * The next document of a query: one that is at hand, or the engine's.
+ * @param {Engine} engine
+ * @param {import("./invocation.mjs").Invocation} invocation
+ * @param {number} queryId
+ * @param {import("./streams.mjs").Stream} stream
+ * @returns {Promise<string>}
+ */
+function next(engine, invocation, queryId, stream) {
+  // In order, should the function not wait for one before it asks for the next.
+  if (stream.asking !== null) return stream.asking.then(() => next(engine, invocation, queryId, stream));
+  const given = stream.give();
+  if (given !== null) return Promise.resolve(given);
+  const sequence = invocation.nextSyscall++;
+  const reply = new Promise((resolve, reject) => {
+    invocation.pending.set(sequence, { resolve, reject, operation: "1.0/queryStreamNext", stream });
+  });
+  const asked = () => {
+    stream.asking = null;
+  };
+  stream.asking = reply.then(asked, asked);
+  engine.next(invocation, sequence, queryId);
   return reply;
 }
 
@@ -159,14 +197,15 @@ function noticeTable(invocation, args, resolve) {
 function answer(engine, invocation, operation, args) {
   switch (invocation.deterministic ? operation : "") {
     case "1.0/queryStream": {
-      const queryId = invocation.nextQuery++;
+      const queryId = invocation.streams.open();
       if (!invocation.closed) engine.openQuery(invocation, queryId, args);
       return `{"queryId":${queryId}}`;
     }
     case "1.0/queryCleanup": {
       const { queryId } = argumentsOf(operation, args);
-      const known = Number.isInteger(queryId) && queryId >= 0 && queryId < invocation.nextQuery;
+      const known = invocation.streams.wasOpened(queryId);
       if (known && !invocation.closed) engine.closeQuery(invocation, queryId);
+      invocation.streams.close(queryId);
       return String(known);
     }
     case "1.0/db/normalizeId":

@@ -75,6 +75,7 @@ export class Worker {
     switch (kind) {
       case Kind.invoke: return this.#invoke(id, payload);
       case Kind.reply: return this.#reply(id, payload);
+      case Kind.rows: return this.#rows(id, payload);
       case Kind.terminate: return this.#terminate(id);
       default: return this.#exchange(kind, id, payload);
     }
@@ -114,6 +115,17 @@ export class Worker {
     invocation.pending.delete(sequence);
     const text = payload.toString("utf8", 5);
     this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
+  }
+
+  /** @param {number} id @param {Buffer} payload `u32 sequence | rows` */
+  #rows(id, payload) {
+    const invocation = this.#invocations.get(id);
+    const sequence = payload.readUInt32LE(0);
+    const pending = invocation?.pending.get(sequence);
+    if (invocation === undefined || pending === undefined) return;
+    invocation.pending.delete(sequence);
+    const { stream } = pending;
+    if (stream !== undefined) this.#run(invocation, () => pending.resolve(stream.take(payload)));
   }
 
   /** What concerns a request's body or its answer's. @param {number} kind @param {number} id @param {Buffer} payload */
@@ -251,6 +263,7 @@ export class Worker {
    * @param {string} text
    */
   #send(invocation, flags, text) {
+    this.#report(invocation);
     invocation.close();
     this.#quiet.delete(invocation);
     this.#invocations.delete(invocation.id);
@@ -282,6 +295,7 @@ export class Worker {
 
   /** @param {Invocation} invocation @param {number} sequence @param {string} operation @param {string} args */
   syscall(invocation, sequence, operation, args) {
+    this.#report(invocation);
     this.#link.frame(Kind.syscall, invocation.id, 6 + (operation.length + args.length) * 3, (bytes, at) => {
       bytes.writeUInt32LE(sequence, at);
       const name = bytes.write(operation, at + 6);
@@ -298,8 +312,21 @@ export class Worker {
     });
   }
 
+  /** @param {Invocation} invocation @param {number} sequence @param {number} queryId */
+  next(invocation, sequence, queryId) {
+    this.#report(invocation);
+    this.#link.frame(Kind.next, invocation.id, 8, (bytes, at) => bytes.writeUInt32LE(queryId, bytes.writeUInt32LE(sequence, at)));
+  }
+
+  /** What is given to the function from documents ahead is read: the engine hears of it before anything that comes after. @param {Invocation} invocation */
+  #report(invocation) {
+    invocation.streams.report((queryId, count) =>
+      this.#link.frame(Kind.consumed, invocation.id, 8, (bytes, at) => bytes.writeUInt32LE(count, bytes.writeUInt32LE(queryId, at))));
+  }
+
   /** @param {Invocation} invocation @param {number} queryId */
   closeQuery(invocation, queryId) {
+    this.#report(invocation);
     this.#link.frame(Kind.closeQuery, invocation.id, 4, (bytes, at) => bytes.writeUInt32LE(queryId, at));
   }
 }

@@ -1,0 +1,112 @@
+// @ts-check
+// Query streams: the engine hands out documents ahead of those that were asked for, and the function is given them here, without asking again.
+// The engine counts as read only what the function was given, so it is told of that before anything else.
+
+import { realBuffer } from "./host.mjs";
+
+const First = '{"queryId":';
+const End = '{"value":null,"done":true}';
+
+/** One query stream of an invocation. */
+export class Stream {
+  /** The reply that came last: it holds the documents ahead. @type {Buffer | null} */
+  #bytes = null;
+  /** Where the next document begins, and where the lengths of those ahead lie. */
+  #at = 0;
+  #lengths = 0;
+  #count = 0;
+  #isEnd = false;
+
+  /** How many were given that the engine does not know of. */
+  given = 0;
+
+  /** The request under way: the next one waits for it. @type {Promise<unknown> | null} */
+  asking = null;
+
+  /** Takes what the engine handed out, and returns the first of it. @param {Buffer} payload `u32 sequence | u8 end | u32 count | u32 length of each | each` */
+  take(payload) {
+    this.#count = payload.readUInt32LE(5);
+    this.#isEnd = payload[4] === 1;
+    this.#lengths = 9;
+    this.#at = 9 + 4 * this.#count;
+    if (this.#count === 0) return End;
+    // The payload is only lent.
+    this.#bytes = payload;
+    const first = this.#next();
+    if (this.#count > 0) this.#bytes = realBuffer.from(payload);
+    return first;
+  }
+
+  /** The next document that is at hand, or null when the engine must be asked. */
+  give() {
+    if (this.#count === 0 && !this.#isEnd) return null;
+    this.given++;
+    if (this.#count > 0) return this.#next();
+    this.#isEnd = false;
+    return End;
+  }
+
+  /** The function writes: what was handed out may not hold any more. */
+  drop() {
+    this.#count = 0;
+    this.#isEnd = false;
+    this.#bytes = null;
+  }
+
+  #next() {
+    const bytes = /** @type {Buffer} */ (this.#bytes);
+    const from = this.#at;
+    this.#at += bytes.readUInt32LE(this.#lengths);
+    this.#lengths += 4;
+    this.#count--;
+    return bytes.toString("utf8", from, this.#at);
+  }
+}
+
+/** The query streams of one invocation. */
+export class Streams {
+  /** @type {Map<number, Stream>} */
+  #open = new Map();
+  #opened = 0;
+
+  /** Opens one and returns its number. */
+  open() {
+    this.#open.set(this.#opened, new Stream());
+    return this.#opened++;
+  }
+
+  /** @param {unknown} queryId Whether a stream ever had this number. */
+  wasOpened(queryId) {
+    return Number.isInteger(queryId) && /** @type {number} */ (queryId) >= 0 && /** @type {number} */ (queryId) < this.#opened;
+  }
+
+  /** @param {number} queryId */
+  get(queryId) {
+    return this.#open.get(queryId);
+  }
+
+  /** @param {number} queryId */
+  close(queryId) {
+    this.#open.delete(queryId);
+  }
+
+  /** The function writes. */
+  drop() {
+    for (const stream of this.#open.values()) stream.drop();
+  }
+
+  /** Tells how many documents were given that the engine does not know of. @param {(queryId: number, count: number) => void} tell */
+  report(tell) {
+    for (const [queryId, stream] of this.#open) {
+      if (stream.given > 0) tell(queryId, stream.given);
+      stream.given = 0;
+    }
+  }
+}
+
+/** The number of a query in the arguments of `1.0/queryStreamNext`, as the client library writes them; null for others. @param {string} args */
+export function queryIdOf(args) {
+  if (!args.startsWith(First)) return null;
+  const queryId = Number(args.slice(First.length, -1));
+  return Number.isInteger(queryId) && args.endsWith("}") ? queryId : null;
+}
