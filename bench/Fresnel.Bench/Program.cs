@@ -27,10 +27,18 @@ var changed = new Option<int>("--changed") { Description = "How many of them eac
 var pushes = new Command("pushes", "An app of many modules, pushed again and again; fails when the memory of server and workers grows by more than 15 %.") { count, modules, changed, write };
 pushes.SetAction((result, cancellationToken) => PushMemory.RunAsync(result.GetValue(count), result.GetValue(modules), result.GetValue(changed), result.GetValue(write), cancellationToken));
 
-var part = new Option<string>("--only") { Description = "Some of: transfers, reads, starts, calls; with commas.", DefaultValueFactory = _ => "" };
+var part = new Option<string>("--only") { Description = "Some of: path, transfers, reads, starts, calls; with commas.", DefaultValueFactory = _ => "" };
 var functions = new Command("functions", "TypeScript functions end to end, against Node servers over SQLite and PostgreSQL in the same run.") { seconds, repeats, write, part };
 functions.SetAction((result, cancellationToken) =>
     FunctionBench.RunAsync(result.GetValue(part)!, result.GetValue(seconds), result.GetValue(repeats), result.GetValue(write), cancellationToken));
 
-var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, soak, pushes, functions };
+var url = new Option<string>("--url") { Description = "A server with bench/app.", Required = true };
+var clients = new Option<int>("--clients") { Description = "Connections, one transfer in flight on each.", DefaultValueFactory = _ => 64 };
+var zipf = new Option<bool>("--zipf") { Description = "Prefers some accounts: Zipf 1.5." };
+var open = new Option<bool>("--open") { Description = "Opens the accounts first." };
+var process = new Option<int?>("--pid") { Description = "The server's process, to tell its processor time." };
+var load = new Command("load", "Transfers against a server that runs already, for looking at it with a profiler.") { url, clients, seconds, zipf, open, process };
+load.SetAction(result => TransferBench.Drive(result.GetValue(url)!, result.GetValue(clients), result.GetValue(seconds), result.GetValue(zipf), result.GetValue(open), result.GetValue(process)));
+
+var root = new RootCommand("Benchmarks of Fresnel. Each prints what it measured, on which machine and under which load.") { firstLight, engine, functions, load, soak, pushes };
 return await root.Parse(args).InvokeAsync();

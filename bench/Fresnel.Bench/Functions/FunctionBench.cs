@@ -10,6 +10,7 @@ internal static class FunctionBench
         await Peer.PrepareAsync(cancellationToken);
         var measures = new (string Name, Func<Task> Run)[]
         {
+            ("path", () => PathBench.MeasureAsync(report, seconds, repeats, cancellationToken)),
             ("transfers", () => TransferBench.MeasureAsync(report, seconds, repeats, cancellationToken)),
         };
         foreach (var (name, run) in measures)

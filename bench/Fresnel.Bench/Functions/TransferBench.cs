@@ -27,7 +27,6 @@ internal static class TransferBench
             string[] servers = postgres is null ? [server.Url, sqlite.Url] : [server.Url, sqlite.Url, postgres.Url];
             foreach (var url in servers) Open(url);
 
-            var library = await LibraryAsync(seconds, cancellationToken);
             foreach (var (name, keys) in ((string, Keys)[])[("uniform", Keys.Uniform(Accounts)), ("Zipf 1.5", Keys.Zipf(Accounts, 1.5))])
             {
                 List<Run> ours = [], bySqlite = [], byPostgres = [];
@@ -36,15 +35,9 @@ internal static class TransferBench
                     ours.Add(Load(server.Url, keys, seconds, () => server.ProcessorSeconds()));
                     bySqlite.Add(Load(sqlite.Url, keys, seconds, () => (sqlite.ProcessorSeconds(), 0)));
                     if (postgres is not null) byPostgres.Add(Load(postgres.Url, keys, seconds, () => (postgres.ProcessorSeconds(), 0)));
-                    if (name == "uniform") library.Add(await LibraryOnceAsync(seconds, cancellationToken));
                 }
 
                 Tell(report, $"transfers, {name}", ours, bySqlite, byPostgres);
-                if (name == "uniform")
-                {
-                    var worker = Median(ours, run => run.WorkerMicroseconds);
-                    report.Add("Node's share of a transfer", $"{worker / Report.Median(library):0.00} ×", $"{worker:0.0} µs of the worker's processor time against {Report.Median(library):0.0} µs for the same code over a map in one process; the host's share {Median(ours, run => run.HostMicroseconds):0.0} µs");
-                }
             }
 
             foreach (var url in servers) Check(url);
@@ -55,9 +48,21 @@ internal static class TransferBench
         }
     }
 
-    private static Run Load(string url, Keys keys, int seconds, Func<(double Host, double Worker)> used)
+    /// <summary>Only the load, against a server that runs already and has the accounts: to look at it with a profiler.</summary>
+    public static int Drive(string url, int clients, int seconds, bool zipf, bool open, int? process)
     {
-        using var load = HttpLoad.Open(url, Clients);
+        if (open) Open(url);
+        var keys = zipf ? Keys.Zipf(Accounts, 1.5) : Keys.Uniform(Accounts);
+        Load(url, keys, seconds, () => process is { } id ? Split(ProcessorTime.Of(id)) : default, clients);
+        return 0;
+    }
+
+    /// <summary>What a server used, and its workers.</summary>
+    private static (double Host, double Workers) Split(Dictionary<string, double> used) => (used.Values.Sum() - used.GetValueOrDefault("node"), used.GetValueOrDefault("node"));
+
+    private static Run Load(string url, Keys keys, int seconds, Func<(double Host, double Worker)> used, int clients = Clients)
+    {
+        using var load = HttpLoad.Open(url, clients);
         string Body(Random random) => string.Create(CultureInfo.InvariantCulture, $$"""{"path":"accounts:transfer","args":{"from":{{keys.Next(random)}},"to":{{keys.Next(random)}},"amount":1},"format":"json"}""");
         load.Run("/api/mutation", 2, Body);
         var before = used();
@@ -113,24 +118,5 @@ internal static class TransferBench
         }
 
         if (held != (double)Accounts * Balance) throw new InvalidOperationException($"The accounts of {url} hold {held}, not {(double)Accounts * Balance}.");
-    }
-
-    private static async Task<List<double>> LibraryAsync(int seconds, CancellationToken cancellationToken)
-    {
-        await Server.BundleAsync("accounts.ts", cancellationToken);
-        return [await LibraryOnceAsync(seconds, cancellationToken)];
-    }
-
-    /// <summary>Microseconds of processor time of a transfer in <c>peers/library.mjs</c>.</summary>
-    private static async Task<double> LibraryOnceAsync(int seconds, CancellationToken cancellationToken)
-    {
-        var output = await Server.RunAsync(
-            "node",
-            [Path.Combine(Server.Root, "bench", "peers", "library.mjs"), await Server.BundleAsync("accounts.ts", cancellationToken), Math.Min(seconds, 4).ToString(CultureInfo.InvariantCulture), "10000", Clients.ToString(CultureInfo.InvariantCulture)],
-            Server.Root, [], cancellationToken);
-        using var json = JsonDocument.Parse(output);
-        var cpu = json.RootElement.GetProperty("cpuMicroseconds").GetDouble();
-        Console.Error.WriteLine($"   library: {json.RootElement.GetProperty("perSecond").GetDouble():N0}/s, {cpu:0.0} µs");
-        return cpu;
     }
 }

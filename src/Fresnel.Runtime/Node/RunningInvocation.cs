@@ -18,7 +18,7 @@ internal sealed class RunningInvocation
     private readonly Lock _gate = new();
     private readonly Queue<Step> _steps = new();
     private readonly CancellationTokenSource _cancel = new();
-    private readonly TaskCompletionSource<InvocationResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<InvocationResult> _completion;
     private readonly Worker _worker;
     private bool _isPumping;
     private bool _hasEnded;
@@ -32,6 +32,8 @@ internal sealed class RunningInvocation
         Invocation = invocation;
         Deadline = deadline;
         _worker = worker;
+        // The rest of a mutation is short (its result is checked and its commit handed over), and what comes in one read is so handed over together.
+        _completion = new(invocation.Function.Kind is FunctionKind.Mutation ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         if (invocation.Http is { } exchange) RequestSender = new HttpRequestSender(worker, this, exchange);
     }
 

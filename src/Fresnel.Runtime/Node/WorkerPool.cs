@@ -13,8 +13,11 @@ namespace Fresnel.Runtime.Node;
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing.")]
 internal sealed class WorkerPool(WorkerSettings settings)
 {
-    /// <summary>Invocations in a worker from which on another one is started.</summary>
+    /// <summary>Invocations in a worker from which on it is busy. When all are for <see cref="BusyTime"/>, another one is started.</summary>
     private const int BusyFrom = 8;
+
+    /// <summary>Short, but longer than a burst: two workers that are half busy cost more than one, which is woken for several frames at a time.</summary>
+    private static readonly TimeSpan BusyTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Invocations in one worker. The invoker's own bounds are far below.</summary>
     private const int MostPerWorker = 1_024;
@@ -33,6 +36,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
     private readonly Lock _gate = new();
     private readonly Dictionary<Generation, List<Worker>> _workers = [];
     private readonly Dictionary<Generation, ComponentCode> _codes = [];
+    private readonly Dictionary<Generation, long> _busySince = [];
     private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
     private readonly HashSet<Worker> _alone = [];
     private readonly ConcurrentDictionary<Suspect, bool> _suspects = new();
@@ -115,7 +119,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
 
             var open = workers.Where(worker => worker.IsOpen).ToList();
             var best = open.MinBy(worker => (!worker.IsReady, worker.IsSilent, worker.Load));
-            if (best is null || (NeedsHelp(best) && open.Count(worker => !worker.IsSilent) < MostWorkers && open.Count < MostOpen && open.All(worker => worker.IsReady)))
+            if (best is null || (NeedsHelp(generation, best) && open.Count(worker => !worker.IsSilent) < MostWorkers && open.Count < MostOpen && open.All(worker => worker.IsReady)))
             {
                 var fresh = Start(code);
                 workers.Add(fresh);
@@ -130,7 +134,20 @@ internal sealed class WorkerPool(WorkerSettings settings)
     }
 
     /// <summary>Whether what comes next should not wait for this worker alone.</summary>
-    private static bool NeedsHelp(Worker best) => best.Load >= BusyFrom || best.IsSilent;
+    private bool NeedsHelp(Generation generation, Worker best) => best.IsSilent || IsBusyForLong(generation, best);
+
+    private bool IsBusyForLong(Generation generation, Worker leastBusy)
+    {
+        if (leastBusy.Load < BusyFrom)
+        {
+            _busySince.Remove(generation);
+            return false;
+        }
+
+        if (_busySince.TryGetValue(generation, out var since)) return settings.Time.GetElapsedTime(since) >= BusyTime;
+        _busySince.Add(generation, settings.Time.GetTimestamp());
+        return false;
+    }
 
     private Worker Start(ComponentCode code)
     {
@@ -187,6 +204,7 @@ internal sealed class WorkerPool(WorkerSettings settings)
     {
         _workers.Remove(generation);
         _codes.Remove(generation);
+        _busySince.Remove(generation);
     }
 
     /// <summary>Replaces a worker that is due: its successor starts first, so that nobody waits for it.</summary>
