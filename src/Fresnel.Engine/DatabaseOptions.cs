@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Fresnel.Engine.Tables;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -54,12 +55,37 @@ public interface IEntropy
     void Fill(Span<byte> bytes);
 }
 
-/// <summary>The operating system's randomness.</summary>
+/// <summary>The operating system's randomness, drawn in larger pieces: every function takes some tens of bytes.</summary>
 public sealed class SystemEntropy : IEntropy
 {
+    [ThreadStatic]
+    private static byte[]? _drawn;
+
+    [ThreadStatic]
+    private static int _left;
+
     /// <summary>The only one.</summary>
     public static SystemEntropy Instance { get; } = new();
 
     /// <inheritdoc/>
-    public void Fill(Span<byte> bytes) => System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+    public void Fill(Span<byte> bytes)
+    {
+        var drawn = _drawn ??= new byte[1_024];
+        if (bytes.Length > drawn.Length)
+        {
+            RandomNumberGenerator.Fill(bytes);
+            return;
+        }
+
+        if (bytes.Length > _left)
+        {
+            RandomNumberGenerator.Fill(drawn);
+            _left = drawn.Length;
+        }
+
+        // Each byte is given once, and not kept.
+        var given = drawn.AsSpan(_left -= bytes.Length, bytes.Length);
+        given.CopyTo(bytes);
+        given.Clear();
+    }
 }
