@@ -113,6 +113,9 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Who waits for whom.</summary>
     internal Contention Contention { get; } = new();
 
+    /// <summary>The newest roots that a transaction which writes may begin from.</summary>
+    internal Snapshot Sealed => _committer.Sealed;
+
     internal Transaction BeginWrite(TransactionLimits? limits, Contender? contender) =>
         new(_committer.Sealed, readOnly: false, limits ?? _options.Limits.Transactions, _options, _keys, Nodes) { SystemTables = _systemTables, Contender = contender };
 

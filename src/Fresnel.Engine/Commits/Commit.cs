@@ -132,7 +132,13 @@ internal readonly struct WrittenKey(IndexKeyId index, byte[] key) : IEquatable<W
 {
     private readonly byte[] _key = key;
 
+    /// <summary>One order that all keep: by index, then by key.</summary>
+    public static IComparer<WrittenKey> Order { get; } = Comparer<WrittenKey>.Create(static (one, other) =>
+        one.Index.Number.CompareTo(other.Index.Number) is var byIndex and not 0 ? byIndex : one._key.AsSpan().SequenceCompareTo(other._key));
+
     public IndexKeyId Index => index;
+
+    public ReadOnlySpan<byte> Key => _key;
 
     public bool Equals(WrittenKey other) => Index == other.Index && _key.AsSpan().SequenceEqual(other._key);
 

@@ -1,3 +1,4 @@
+using Fresnel.Engine.Commits;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
 using Fresnel.Values;
@@ -8,13 +9,18 @@ namespace Fresnel.Engine.Transactions;
 /// <remarks>It merges the snapshot with the transaction's own writes, those that are made while it is being consumed included.</remarks>
 public sealed class DocumentStream
 {
+    private const int FewDocuments = 4;
+
+    /// <summary>No version of the writes.</summary>
+    private const int Unknown = -1;
+
     private readonly Transaction _transaction;
     private readonly Table _table;
     private readonly Tables.Index _index;
     private readonly KeyInterval _interval;
     private readonly bool _descending;
-    private readonly PersistentBTree _tree;
-    private readonly PersistentBTree _byId;
+    private PersistentBTree _tree;
+    private PersistentBTree _byId;
     private readonly byte[] _idKey;
 
     /// <summary>A place in the snapshot's tree; its entry is the next one when <see cref="_isOnEntry"/>.</summary>
@@ -29,6 +35,7 @@ public sealed class DocumentStream
     private TreeCursor? _written;
     private bool _writtenReady;
     private int _version;
+    private Snapshot _snapshot;
 
     /// <summary>What was looked at ahead of the document that came last; from <see cref="_aheadFrom"/> on it was not consumed yet.</summary>
     private List<Found>? _ahead;
@@ -42,6 +49,8 @@ public sealed class DocumentStream
     /// <summary>Whether something was consumed that no read set knows of yet.</summary>
     private bool _hasNews;
 
+    private int _consumed;
+
     /// <summary>Whether it counts as a query already: from its first document or its end on, since what is not consumed is not read.</summary>
     private bool _isCounted;
 
@@ -54,8 +63,8 @@ public sealed class DocumentStream
         _descending = descending;
         _version = transaction.Writes.Version;
         _idKey = new byte[DocumentKey.LengthFor(table.Number)];
-        _byId = transaction.Snapshot.Roots.Find(table.ById.Key) ?? Empty;
-        _tree = transaction.Snapshot.Roots.Find(index.Key) ?? Empty;
+        _snapshot = transaction.Snapshot;
+        (_tree, _byId) = Roots();
         Seek(interval);
     }
 
@@ -67,15 +76,33 @@ public sealed class DocumentStream
     /// <summary>Whether everything was consumed and the end was reached.</summary>
     public bool IsAtEnd { get; private set; }
 
+    /// <summary>Whether it has looked at documents that were not consumed yet.</summary>
+    internal bool HasLookedAhead => _ahead is { } ahead && _aheadFrom < ahead.Count;
+
     /// <summary>The next document, or null at the end.</summary>
     /// <exception cref="DeveloperException">The transaction has read too much.</exception>
     public ValueTask<Document?> NextAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (IsAtEnd) return default;
+        if (!_isCounted && _transaction.FindLine(_index, _interval) is { } line) return WaitAndTakeAsync(line, cancellationToken);
+        return NextOrLoadAsync(cancellationToken);
+    }
+
+    private async ValueTask<Document?> WaitAndTakeAsync(WrittenKey line, CancellationToken cancellationToken)
+    {
+        await _transaction.TakeTurnAsync(line, cancellationToken);
+        _version = Unknown; // What came next was taken in vain.
+        return await NextOrLoadAsync(cancellationToken);
+    }
+
+    private ValueTask<Document?> NextOrLoadAsync(CancellationToken cancellationToken)
+    {
         FollowWrites();
         if (_ahead is { } ahead && _aheadFrom < ahead.Count) return new(Consume(ahead[_aheadFrom++]));
-        return FindStored() is { } missing ? LoadAndTakeAsync(missing, cancellationToken) : new(Consume(Advance()));
+        if (FindStored() is { } missing) return LoadAndTakeAsync(missing, cancellationToken);
+        var next = Advance();
+        return FindLine(next) is { } line ? WaitAndTakeAsync(line, cancellationToken) : new(Consume(next));
     }
 
     /// <summary>Looks at what will come, without reading it: nothing is recorded or counted. False when that is not in memory.</summary>
@@ -112,8 +139,12 @@ public sealed class DocumentStream
             missing = FindStored();
         }
 
-        return Consume(Advance());
+        var next = Advance();
+        return FindLine(next) is { } line ? await WaitAndTakeAsync(line, cancellationToken) : Consume(next);
     }
+
+    /// <summary>Whether others stand in line for a document that is about to be handed out. Who reads many will not write each of them.</summary>
+    private WrittenKey? FindLine(Found next) => next.Document is { } document && _consumed < FewDocuments ? _transaction.FindLine(_table, document.Id) : null;
 
     /// <summary>Takes what comes next in either of the two that are merged.</summary>
     private Found Advance()
@@ -141,6 +172,7 @@ public sealed class DocumentStream
             return null;
         }
 
+        _consumed++;
         (_lastKeys, _lastAt, _lastKey) = (next.Keys, next.At, next.Key);
         // Last, because a refusal depends on this document too.
         Count();
@@ -179,13 +211,16 @@ public sealed class DocumentStream
     /// <summary>When the transaction wrote or rolled back since the last document: looks again for what lies behind the place reached.</summary>
     private void FollowWrites()
     {
-        if (_version == _transaction.Writes.Version) return;
-        _version = _transaction.Writes.Version;
+        if (_version == _transaction.Writes.Version && ReferenceEquals(_snapshot, _transaction.Snapshot)) return;
+        (_version, _snapshot) = (_transaction.Writes.Version, _transaction.Snapshot);
+        (_tree, _byId) = Roots();
         _ahead?.Clear();
         _aheadFrom = 0;
         if (LastKey.IsEmpty) Seek(_interval);
         else Seek(_descending ? _interval with { Upper = LastKey } : _interval with { Lower = KeyInterval.Successor(LastKey.Span) });
     }
+
+    private (PersistentBTree Tree, PersistentBTree ById) Roots() => (_snapshot.Roots.Find(_index.Key) ?? Empty, _snapshot.Roots.Find(_table.ById.Key) ?? Empty);
 
     private void Seek(KeyInterval rest)
     {

@@ -44,6 +44,9 @@ public sealed class ReadSet
         return Find(index) is { } set && set.Contains(key);
     }
 
+    /// <summary>Whether an open stream has looked at documents that were not consumed yet.</summary>
+    internal bool HasLookedAhead => _open.Exists(stream => stream.HasLookedAhead);
+
     /// <summary>Hears of each interval before it is read; null when nobody needs to.</summary>
     internal Protection? Protection { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fresnel.Engine.Commits;
 using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
@@ -45,8 +46,11 @@ public sealed partial class Transaction : IDisposable
         _nextCreationTime = (now > first ? now : first).ToMilliseconds();
     }
 
-    /// <summary>What is read.</summary>
-    public Snapshot Snapshot { get; }
+    /// <summary>What is read. While nothing is written and nobody was told its timestamp, it may move forward where what was read so far stays as it was.</summary>
+    public Snapshot Snapshot { get; private set; }
+
+    /// <summary>Whether its timestamp was told, so that it stays.</summary>
+    public bool IsSnapshotTold { get; set; }
 
     /// <summary>Every interval read so far, of each index.</summary>
     public ReadSet Reads { get; }
@@ -87,7 +91,19 @@ public sealed partial class Transaction : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var idKey = DocumentKey.Of(new(table.Number, id));
-        Reads.Add(table.ById.Key, KeyInterval.Point(idKey), counts: !table.IsSystem);
+        var point = KeyInterval.Point(idKey);
+        return FindLine(table.ById, point) is { } line ? WaitAndGetAsync(line, table, id, idKey, point, cancellationToken) : Get(table, id, idKey, point, cancellationToken);
+    }
+
+    private async ValueTask<Document?> WaitAndGetAsync(WrittenKey line, Table table, InternalId id, byte[] idKey, KeyInterval point, CancellationToken cancellationToken)
+    {
+        await TakeTurnAsync(line, cancellationToken);
+        return await Get(table, id, idKey, point, cancellationToken);
+    }
+
+    private ValueTask<Document?> Get(Table table, InternalId id, byte[] idKey, KeyInterval point, CancellationToken cancellationToken)
+    {
+        Reads.Add(table.ById.Key, point, counts: !table.IsSystem);
         CountQuery(table);
         if (!TryFind(table, id, idKey, out var found, out var missing)) return LoadAndGetAsync(table, id, idKey, missing!, cancellationToken);
         if (found is not null) CountRead(table, found);

@@ -1,5 +1,7 @@
 using Fresnel.Engine.Commits;
 using Fresnel.Engine.Tables;
+using Fresnel.Engine.Transactions;
+using Fresnel.Values;
 
 namespace Fresnel.Engine.Turns;
 
@@ -61,6 +63,45 @@ internal sealed class TurnLines(ContentionCounters counters)
         }
 
         return null;
+    }
+
+    /// <summary>Whether nobody stands in any line. Looked at without a lock: a line that begins just now may be missed, which costs a run.</summary>
+    public bool IsEmpty => _lines.Count == 0;
+
+    /// <summary>Whether somebody has a turn at a key.</summary>
+    public bool IsHeld(WrittenKey key)
+    {
+        lock (_gate) return _lines.ContainsKey(key);
+    }
+
+    /// <summary>The key in an interval of an index at which somebody has a turn; null when there is none, or more than one.</summary>
+    public WrittenKey? FindHeld(IndexKeyId index, KeyInterval interval)
+    {
+        if (IsEmpty) return null;
+        WrittenKey? found = null;
+        lock (_gate)
+        {
+            foreach (var key in _lines.Keys)
+            {
+                if (key.Index != index || !interval.Contains(key.Key)) continue;
+                if (found is not null) return null;
+                found = key;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Adds the keys inside a read set at which somebody has a turn.</summary>
+    public void FindHeld(ReadSet reads, ISet<WrittenKey> into)
+    {
+        lock (_gate)
+        {
+            foreach (var key in _lines.Keys)
+            {
+                if (reads.Contains(key.Index, key.Key)) into.Add(key);
+            }
+        }
     }
 
     /// <summary>Leaves the line, from the front or from anywhere else.</summary>
