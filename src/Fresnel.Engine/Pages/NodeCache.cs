@@ -308,4 +308,4 @@ internal sealed class NodeCache(ICommitStore store, long budget)
 }
 
 /// <summary>A snapshot is so old that pages which only it needs were given up. The transaction is run again on a newer one; nobody is told.</summary>
-public sealed class SnapshotTooOldException() : Exception("The snapshot is too old to be read.");
+public class SnapshotTooOldException(string message = "The snapshot is too old to be read.") : Exception(message);

@@ -1,7 +1,7 @@
 using Fresnel.Engine.Commits;
-using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
+using Fresnel.Engine.Turns;
 using Fresnel.Values;
 
 namespace Fresnel.Engine.Transactions;
@@ -21,12 +21,12 @@ public sealed partial class Transaction
         Contender is { IsAlone: false } contender && Writes.IsEmpty && !IsSnapshotTold ? contender.FindLine(new WrittenKey(table.ById.Key, DocumentKey.Of(id))) : null;
 
     /// <summary>Waits for the turn at a key, then moves on to the roots of that moment.</summary>
-    /// <exception cref="SnapshotTooOldException">What was read so far has changed meanwhile: it is run again, and has its turn then.</exception>
+    /// <exception cref="TurnTakenAnewException">What was read so far has changed meanwhile: it is run again, and has its turn then.</exception>
     internal async ValueTask TakeTurnAsync(WrittenKey line, CancellationToken cancellationToken)
     {
         var newest = await Contender!.TakeTurnAtReadAsync(line, cancellationToken);
         if (newest.Timestamp == Snapshot.Timestamp && newest.Lineage == Snapshot.Lineage) return;
-        if (!Writes.IsEmpty || newest.Lineage != Snapshot.Lineage || Reads.HasLookedAhead || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw new SnapshotTooOldException();
+        if (!Writes.IsEmpty || newest.Lineage != Snapshot.Lineage || Reads.HasLookedAhead || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw new TurnTakenAnewException();
         newest.Epoch.Enter();
         Snapshot.Epoch.Leave();
         Snapshot = newest;

@@ -1,5 +1,4 @@
 using Fresnel.Engine.Commits;
-using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
@@ -113,7 +112,7 @@ public sealed class Contender : IDisposable
     internal bool IsAlone => _database.Contention.Turns.IsEmpty;
 
     /// <summary>Waits for its turn at a key, in the middle of a run. Returns the roots of the moment that it comes.</summary>
-    /// <exception cref="SnapshotTooOldException">It has turns at greater keys: it gave them up, and takes all in order when it runs again.</exception>
+    /// <exception cref="TurnTakenAnewException">It has turns at greater keys: it gave them up, and takes all in order when it runs again.</exception>
     internal async ValueTask<Snapshot> TakeTurnAtReadAsync(WrittenKey key, CancellationToken cancellationToken)
     {
         _wanted.Add(key);
@@ -121,7 +120,7 @@ public sealed class Contender : IDisposable
         {
             EndTurns();
             BeginLine();
-            throw new SnapshotTooOldException();
+            throw new TurnTakenAnewException();
         }
 
         await TakeTurnAsync(key, cancellationToken);

@@ -3,6 +3,7 @@ using Fresnel.Engine.Pages;
 using Fresnel.Engine.Snapshots;
 using Fresnel.Engine.Stores;
 using Fresnel.Engine.Transactions;
+using Fresnel.Engine.Turns;
 using Fresnel.Simulation.Histories;
 using Fresnel.Simulation.Workloads;
 using Fresnel.Values;
@@ -108,10 +109,10 @@ internal sealed class WorldClient(string session, World world, Life life, Random
                 flight.IsSubmitted = true;
                 commit = await life.Database.SubmitAsync(transaction, CancellationToken.None);
             }
-            catch (SnapshotTooOldException)
+            catch (SnapshotTooOldException gone)
             {
                 // Only what the commit itself must load is of roots that nobody holds.
-                if (flight is { IsSubmitted: false }) throw new InvalidDataException($"{session} lost pages of a snapshot that it was reading.");
+                if (flight is { IsSubmitted: false } && gone is not TurnTakenAnewException) throw new InvalidDataException($"{session} lost pages of a snapshot that it was reading.");
                 world.Counts.TooOld++;
                 transaction?.Dispose();
                 if (flight is not null) End(flight, HistoryOutcome.Aborted);
