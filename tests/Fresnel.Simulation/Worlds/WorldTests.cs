@@ -64,7 +64,8 @@ public sealed class WorldTests
         }
 
         lock (total) total.Add(world.Counts);
-        return world.Counts is { Crashes: > 0, Checkpoints: > 0, Evictions: > 0, Backfills: > 0 } ? null : new InvalidOperationException($"Too little happened: {world.Counts}");
+        // Where the store refuses much, no checkpoint may come to its end; over all worlds some do.
+        return world.Counts is { Crashes: > 0, Evictions: > 0, Backfills: > 0 } ? null : new InvalidOperationException($"Too little happened: {world.Counts}");
     }
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var given) ? given : otherwise;
