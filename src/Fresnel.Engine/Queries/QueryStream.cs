@@ -101,7 +101,7 @@ public sealed class QueryStream
         ForgetDropped();
         for (var at = 0; !IsUsedUp(left); at++)
         {
-            if (at == most || !_documents.TryPeek(at, out var document)) return false;
+            if (at >= most || !_documents.TryPeek(at, out var document)) return false;
             if (document is null) return true;
             if ((mostBytes -= document.Json.Length) < 0) return false;
             try
@@ -129,10 +129,13 @@ public sealed class QueryStream
         // A limit that let its last one through ends the stream before anything more is read, even if the steps before it would drop it.
         if (_source is null || IsUsedUp(_left)) return false;
         _documents ??= _transaction.Read(_source.Table, _source.Index, _interval, _source.Descending);
+        if (_version != _transaction.Writes.Version) ForgetDropped();
+        // Before the document is taken: it may be refused, and the next one is another.
+        var dropped = 0;
+        var isKnown = _dropped is not null && _dropped.TryDequeue(out dropped);
         if (await _documents.NextAsync(cancellationToken) is not { } document) return false;
         ScannedBytes = document.Json.Length;
-        if (_version != _transaction.Writes.Version) ForgetDropped();
-        if (_dropped is null || !_dropped.TryDequeue(out var dropped)) dropped = FindDropping(document);
+        if (!isKnown) dropped = FindDropping(document);
         Pass(_left, dropped);
         if (dropped == Nowhere) Current = document;
         return true;

@@ -26,11 +26,13 @@ public sealed partial class Transaction
     {
         var newest = await Contender!.TakeTurnAtReadAsync(line, cancellationToken);
         if (newest.Timestamp == Snapshot.Timestamp && newest.Lineage == Snapshot.Lineage) return;
-        if (!Writes.IsEmpty || newest.Lineage != Snapshot.Lineage || Reads.HasLookedAhead || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw new TurnTakenAnewException();
+
+        // What was found in the catalog is held on to by whoever found it: tables, indexes, numbers.
+        if (!Writes.IsEmpty || newest.Lineage != Snapshot.Lineage || Reads.HasLookedAhead || !ReferenceEquals(newest.Catalog, Snapshot.Catalog)
+            || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw new TurnTakenAnewException();
         newest.Epoch.Enter();
         Snapshot.Epoch.Leave();
         Snapshot = newest;
-        Catalog = newest.Catalog;
         _nextCreationTime = Math.Max(_nextCreationTime, new Timestamp(newest.Timestamp.Nanoseconds + 1).ToMilliseconds());
     }
 }

@@ -54,6 +54,9 @@ public sealed class Contender : IDisposable
     /// <summary>Whether it neither has a turn nor is protected.</summary>
     internal bool IsNewcomer => _protection is null && !HasTurn;
 
+    /// <summary>Whether it may stand in one more line. Each adds to what it wants, so a run is begun anew for turns only so often.</summary>
+    private bool MayJoin => _protection is null && _wanted.Count < MostTurns;
+
     private bool HasTurn
     {
         get
@@ -103,10 +106,10 @@ public sealed class Contender : IDisposable
 
     /// <summary>Somewhere in an interval that it is about to read where others stand in line, and it does not yet; null for nowhere, or when they are several.</summary>
     internal WrittenKey? FindLine(IndexKeyId index, KeyInterval interval) =>
-        _protection is null && _database.Contention.Turns.FindHeld(index, interval) is { } key && !Has(key) ? key : null;
+        MayJoin && _database.Contention.Turns.FindHeld(index, interval) is { } key && !Has(key) ? key : null;
 
     /// <summary>The key itself, when others stand in line for it and this one does not yet.</summary>
-    internal WrittenKey? FindLine(WrittenKey key) => _protection is null && _database.Contention.Turns.IsHeld(key) && !Has(key) ? key : null;
+    internal WrittenKey? FindLine(WrittenKey key) => MayJoin && _database.Contention.Turns.IsHeld(key) && !Has(key) ? key : null;
 
     /// <summary>Whether nobody stands in any line.</summary>
     internal bool IsAlone => _database.Contention.Turns.IsEmpty;

@@ -37,6 +37,14 @@ public sealed class Invocation
     /// <summary>The snapshot of the transaction; zero for actions.</summary>
     public Timestamp SnapshotTimestamp { get; init; }
 
+    /// <summary>
+    /// Whether its snapshot may move forward. Once the function was told the time or the snapshot's timestamp, the scope must hear of it by <c>1.0/getSnapshotTs</c>.
+    /// </summary>
+    public bool IsSnapshotMoving { get; init; }
+
+    /// <summary>Whether nobody but the invoker waits for it: no function called it.</summary>
+    internal bool IsRoot { get; init; }
+
     /// <summary>The request that an HTTP action answers; null for all others.</summary>
     internal HttpExchange? Http { get; init; }
 

@@ -26,6 +26,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
     /// <summary>Frozen for the whole tree.</summary>
     public double StartMilliseconds { get; private init; } = parts.NowMilliseconds;
 
+    /// <summary>The timestamp of the snapshot at that moment: what its functions are told. Of a transaction whose snapshot has moved on since it is not told any more.</summary>
+    public Timestamp Begun { get; } = transaction.Snapshot.Timestamp;
+
     /// <summary>Draws the seeds of its functions.</summary>
     public InvocationSeeds Seeds { get; private init; } = new(parts.RandomBytes(32));
 
@@ -101,7 +104,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
                     InvocationId = parts.NewInvocationId(),
                     StartMilliseconds = StartMilliseconds,
                     Seed = Seeds.Next(),
-                    SnapshotTimestamp = transaction.Snapshot.Timestamp,
+                    SnapshotTimestamp = Begun,
+                    IsSnapshotMoving = kind == FunctionKind.Mutation && !transaction.IsSnapshotTold,
+                    IsRoot = depth == 0,
                     Scope = scope,
                 },
                 cancellationToken);
@@ -112,6 +117,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
             await scope.CloseAsync();
         }
 
+        // Code of C# is told the time without the scope: it says so at its end.
+        if (function.Environment == ModuleEnvironment.Clr && result.ObservedTime && transaction.Snapshot.Timestamp != Begun)
+            throw new InvocationAbandonedException(AbandonReason.SnapshotTooOld, "The time was told and the snapshot moved on.");
         if (result.Error is not null) return result;
         if (scope.Overdrawn is { } overdrawn) return result with { Value = default, Error = FunctionRefusal.From(overdrawn) };
         try

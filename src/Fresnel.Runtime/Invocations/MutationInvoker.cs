@@ -76,6 +76,8 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
                     transaction?.Dispose();
                     if (limit.Explains(exception, call) is not { } error) throw;
                     if (limit.IsOver && conflict is not null) error = ConflictText.Error(conflict);
+                    // This may be a worker's reading thread: what the caller does next is none of its business.
+                    await Task.Yield();
                     return Reported(report, new FunctionOutcome { RequestId = call.RequestId, Error = error }, null, default);
                 }
 

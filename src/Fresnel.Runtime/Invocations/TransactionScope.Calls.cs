@@ -47,6 +47,7 @@ internal sealed partial class TransactionScope
         return InTurnAsync(
             async (transaction, token) =>
             {
+                transaction.IsSnapshotTold = true;
                 using var stale = _tree.Parts.Database.BeginRead(transaction.Snapshot);
                 var ceilings = limits.ValueKind == JsonValueKind.Object ? _tree.Parts.Ceilings.Lower(limits, default, new ScheduledUsage()) : null;
                 var result = await RunInTreeAsync(_tree.Beside(stale), FunctionKind.Query, path, arguments, ceilings, token);

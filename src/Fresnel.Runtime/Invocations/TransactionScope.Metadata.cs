@@ -13,6 +13,14 @@ internal sealed partial class TransactionScope
         return Component.Length == 0 ? _tree.Call.Identity.ReadAttributes() : null;
     }
 
+    /// <summary>The function is told the time or its snapshot: from here on the snapshot stays. If it has moved already, what was told is not true of it.</summary>
+    private Timestamp TellSnapshot()
+    {
+        if (Transaction.Snapshot.Timestamp != _tree.Begun) throw new InvocationAbandonedException(AbandonReason.SnapshotTooOld, "The time was told after the snapshot had moved on.");
+        Transaction.IsSnapshotTold = true;
+        return _tree.Begun;
+    }
+
     private ValueTask<bool> AuditAsync(JsonElement given, CancellationToken cancellationToken) => InTurnAsync(
         (_, _) =>
         {

@@ -46,7 +46,7 @@ internal sealed partial class TransactionScope
     public override void Consume(int queryId, int count)
     {
         var query = FindQuery(queryId);
-        if (count > query.Promised) throw new InvalidOperationException($"{count} documents were consumed of {query.Promised}.");
+        if (count < 0 || count > query.Promised) throw new InvalidOperationException($"{count} documents were consumed of {query.Promised}.");
         query.Promised -= count;
         try
         {

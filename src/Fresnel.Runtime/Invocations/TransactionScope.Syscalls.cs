@@ -69,7 +69,7 @@ internal sealed partial class TransactionScope
             case "1.0/getTransactionMetrics":
                 return TransactionMetrics();
             case "1.0/getSnapshotTs":
-                return ValueJson.Write(Value.Int64(Transaction.Snapshot.Timestamp.Nanoseconds));
+                return ValueJson.Write(Value.Int64(TellSnapshot().Nanoseconds));
             default:
                 throw ActionScope.Operations.Contains(operation) ? SyscallErrors.NotAvailable($"`{operation}`", _function.Kind) : SyscallErrors.UnknownOperation(operation);
         }

@@ -33,7 +33,8 @@ internal sealed class RunningInvocation
         Deadline = deadline;
         _worker = worker;
         // The rest of a mutation is short (its result is checked and its commit handed over), and what comes in one read is so handed over together.
-        _completion = new(invocation.Function.Kind is FunctionKind.Mutation ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        // What called it may go on for as long as it likes.
+        _completion = new(invocation is { IsRoot: true, Function.Kind: FunctionKind.Mutation } ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         if (invocation.Http is { } exchange) RequestSender = new HttpRequestSender(worker, this, exchange);
     }
 

@@ -223,6 +223,7 @@ internal sealed class Worker
     /// <summary>Answers a request for the next document of a query.</summary>
     public void Reply(RunningInvocation running, uint sequence, StreamRows rows)
     {
+        running.ToldAt = _settings.Time.GetTimestamp();
         _link!.Append(FrameKind.Rows, running.Id, WorkerMessages.Rows(sequence, rows));
         _link.Flush();
     }

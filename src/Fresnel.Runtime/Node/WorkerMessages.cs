@@ -71,6 +71,7 @@ internal static class WorkerMessages
             if (function.Kind is FunctionKind.Action or FunctionKind.HttpAction) return;
             json.WriteBase64String("seed", invocation.Seed.Span);
             json.WriteString("snapshot", invocation.SnapshotTimestamp.ToWire());
+            if (invocation.IsSnapshotMoving) json.WriteBoolean("moving", true);
             if (tables is null) return;
             json.WriteStartObject("tables");
             foreach (var (name, number) in tables) json.WriteNumber(name, number);

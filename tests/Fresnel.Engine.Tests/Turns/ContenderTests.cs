@@ -110,6 +110,72 @@ public sealed class ContenderTests
         Assert.Equal(1, contender.Losses);
     }
 
+    /// <summary>Whoever reads a great deal while others stand in line for it does not begin anew for each of them.</summary>
+    [Fact]
+    public async Task One_that_reads_where_many_stand_in_line_waits_for_a_few_of_them_and_not_for_all()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        var counters = new List<DocumentId>();
+        for (var n = 0; n < 20; n++) counters.Add((await db.InsertAsync("counters", ("n", Value.Float64(0)))).Id);
+        var holders = new List<(Contender Contender, Transaction Run)>();
+        foreach (var counter in counters)
+        {
+            var contender = db.Database.Contend();
+            var losing = await contender.BeginAsync(Token);
+            await losing.Patch(counter, ("n", Value.Float64(-1)));
+            await OvertakeAsync(db, counter);
+            var lost = await db.SubmitAsync(losing);
+            contender.Lost(lost, await lost.Sealed.WaitAsync(TimeSpan.FromSeconds(10), Token));
+            holders.Add((contender, await contender.BeginAsync(Token)));
+        }
+
+        // From the greatest key to the smallest: the order in which each turn would have to be taken anew.
+        var runs = 0;
+        var reader = ReadAllAsync();
+        while (!reader.IsCompleted)
+        {
+            // Who is waited for gives up, one after the other.
+            if (holders.Count == 0) await Task.Yield();
+            else
+            {
+                var seen = db.Database.Contended.Waits;
+                var (contender, run) = holders[^1];
+                holders.RemoveAt(holders.Count - 1);
+                run.Dispose();
+                contender.Dispose();
+                for (var yields = 0; yields < 1_000 && !reader.IsCompleted && db.Database.Contended.Waits == seen; yields++) await Task.Yield();
+            }
+        }
+
+        await reader.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        foreach (var (contender, run) in holders)
+        {
+            run.Dispose();
+            contender.Dispose();
+        }
+
+        Assert.InRange(runs, 1, 10);
+        Assert.InRange(holders.Count, 8, 20);
+
+        async Task ReadAllAsync()
+        {
+            using var contender = db.Database.Contend();
+            while (true)
+            {
+                runs++;
+                using var transaction = await contender.BeginAsync(Token);
+                try
+                {
+                    foreach (var counter in Enumerable.Reverse(counters)) await transaction.Get(counter);
+                    return;
+                }
+                catch (TurnTakenAnewException)
+                {
+                }
+            }
+        }
+    }
+
     [Fact]
     public async Task One_that_is_protected_and_reads_elsewhere_than_before_runs_once_more_while_everybody_waits()
     {

@@ -6,6 +6,8 @@ export const realmEvents = {
   exit: () => {},
   /** Asynchronous work of an invocation ended. @type {(invocation: import("./invocation.mjs").Invocation) => void} */
   worked: () => {},
+  /** A function whose snapshot may move was told the time or its timestamp. @type {(invocation: import("./invocation.mjs").Invocation) => void} */
+  timeTold: () => {},
   /** A timer's callback threw. @type {(invocation: import("./invocation.mjs").Invocation, error: unknown) => void} */
   failed: () => {},
 };

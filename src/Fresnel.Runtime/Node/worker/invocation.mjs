@@ -1,6 +1,7 @@
 // @ts-check
 // One run of one function: what it is, what it waits for, and what it did.
 import { clearTimer, realBuffer } from "./host.mjs";
+import { realmEvents } from "./events.mjs";
 import { SeededRandom } from "./random.mjs";
 import { Streams } from "./streams.mjs";
 
@@ -18,10 +19,11 @@ import { Streams } from "./streams.mjs";
  * @property {import("./http.mjs").RequestHead} [http] The request that an HTTP action answers.
  * @property {string} [seed] 32 bytes as base64; queries and mutations.
  * @property {string} [snapshot] The snapshot's timestamp as base64 of 8 bytes; queries and mutations.
+ * @property {boolean} [moving] Whether the snapshot may move forward as long as neither it nor the time was told: mutations, and what they call.
  * @property {Record<string, number>} [tables] Table numbers by name, when they changed since the last invocation.
  */
 
-/** @typedef {{ resolve: (text: string) => void, reject: (error: Error) => void, operation: string, stream?: import("./streams.mjs").Stream }} Pending */
+/** @typedef {{ resolve: (text: string) => void, reject: (error: Error) => void, operation: string, stream?: import("./streams.mjs").Stream, version?: number }} Pending */
 
 export class Invocation {
   /** The result was sent, or the engine gave up: what its code still does reaches nobody. */
@@ -74,6 +76,9 @@ export class Invocation {
   /** When it was found waiting for nothing. */
   quietSince = 0;
 
+  /** Whether the engine may move its snapshot forward. */
+  #isMoving;
+
   /** @type {SeededRandom | null} */
   #random = null;
 
@@ -94,11 +99,20 @@ export class Invocation {
     this.now = header.now;
     this.seed = header.seed;
     this.snapshot = header.snapshot;
+    this.#isMoving = header.moving ?? false;
     this.args = args;
     this.tables = tables;
     this.startedAt = startedAt;
     /** Queries and mutations: frozen time, seeded randomness, no I/O. */
     this.deterministic = header.kind === "query" || header.kind === "mutation";
+  }
+
+  /** Its code is told the time or the timestamp of its snapshot: from here on both stay. */
+  tellTime() {
+    this.observedTime = true;
+    if (!this.#isMoving || this.closed) return;
+    this.#isMoving = false;
+    realmEvents.timeTold(this);
   }
 
   get random() {

@@ -20,26 +20,50 @@ export class Stream {
   /** How many were given that the engine does not know of. */
   given = 0;
 
-  /** The request under way: the next one waits for it. @type {Promise<unknown> | null} */
-  asking = null;
+  /** Requests under way: until they are answered only the engine knows what comes next. */
+  #asking = 0;
 
-  /** Takes what the engine handed out, and returns the first of it. @param {Buffer} payload `u32 sequence | u8 end | u32 count | u32 length of each | each` */
-  take(payload) {
+  /** How often the function wrote: what was asked for before holds, and what was handed out with it does not. */
+  #version = 0;
+
+  /** The engine is asked. Returns what its answer is to be taken with. */
+  ask() {
+    this.#asking++;
+    return this.#version;
+  }
+
+  /** The engine answered. */
+  answered() {
+    this.#asking--;
+  }
+
+  /**
+   * Takes what the engine handed out, and returns the first of it.
+   * @param {Buffer} payload `u32 sequence | u8 end | u32 count | u32 length of each | each`
+   * @param {number} version What `ask` returned.
+   */
+  take(payload, version) {
+    this.answered();
     this.#count = payload.readUInt32LE(5);
     this.#isEnd = payload[4] === 1;
     this.#lengths = 9;
     this.#at = 9 + 4 * this.#count;
-    if (this.#count === 0) return End;
+    if (this.#count === 0) {
+      // The engine has closed it: who asks again is told so.
+      this.#isEnd = false;
+      return End;
+    }
     // The payload is only lent.
     this.#bytes = payload;
     const first = this.#next();
+    if (version !== this.#version) this.drop();
     if (this.#count > 0) this.#bytes = realBuffer.from(payload);
     return first;
   }
 
   /** The next document that is at hand, or null when the engine must be asked. */
   give() {
-    if (this.#count === 0 && !this.#isEnd) return null;
+    if (this.#asking > 0 || (this.#count === 0 && !this.#isEnd)) return null;
     this.given++;
     if (this.#count > 0) return this.#next();
     this.#isEnd = false;
@@ -48,6 +72,7 @@ export class Stream {
 
   /** The function writes: what was handed out may not hold any more. */
   drop() {
+    this.#version++;
     this.#count = 0;
     this.#isEnd = false;
     this.#bytes = null;

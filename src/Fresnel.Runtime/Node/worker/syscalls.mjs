@@ -137,18 +137,12 @@ function call(engine, invocation, operation, args) {
  * @returns {Promise<string>}
  */
 function next(engine, invocation, queryId, stream) {
-  // In order, should the function not wait for one before it asks for the next.
-  if (stream.asking !== null) return stream.asking.then(() => next(engine, invocation, queryId, stream));
   const given = stream.give();
   if (given !== null) return Promise.resolve(given);
   const sequence = invocation.nextSyscall++;
   const reply = new Promise((resolve, reject) => {
-    invocation.pending.set(sequence, { resolve, reject, operation: "1.0/queryStreamNext", stream });
+    invocation.pending.set(sequence, { resolve, reject, operation: "1.0/queryStreamNext", stream, version: stream.ask() });
   });
-  const asked = () => {
-    stream.asking = null;
-  };
-  stream.asking = reply.then(asked, asked);
   engine.next(invocation, sequence, queryId);
   return reply;
 }
@@ -211,7 +205,7 @@ function answer(engine, invocation, operation, args) {
     case "1.0/db/normalizeId":
       return normalizeId(engine, invocation, argumentsOf(operation, args));
     case "1.0/getSnapshotTs":
-      invocation.observedTime = true;
+      invocation.tellTime();
       return toJson({ $integer: invocation.snapshot });
     default:
       if (operation === "1.0/componentArgument") return "{}";

@@ -29,7 +29,7 @@ export class Clock {
     const invocation = currentInvocation();
     if (invocation === null) return isImporting() ? this.#importTime : wallClock();
     if (!invocation.deterministic) return wallClock();
-    invocation.observedTime = true;
+    invocation.tellTime();
     return invocation.now;
   }
 
@@ -38,7 +38,7 @@ export class Clock {
     const invocation = currentInvocation();
     if (invocation === null) return 0;
     if (!invocation.deterministic) return realPerformance.timeOrigin + elapsed() - this.#importTime;
-    invocation.observedTime = true;
+    invocation.tellTime();
     return invocation.now - this.#importTime + (invocation.kind === "query" ? 0 : elapsed() - invocation.startedAt);
   }
 }

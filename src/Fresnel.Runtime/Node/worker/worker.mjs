@@ -59,6 +59,8 @@ export class Worker {
     installSyscalls(this);
     installRealm(settings);
     realmEvents.worked = (invocation) => this.#afterSlice(invocation);
+    // The engine's answer is waited for by nobody: it goes on, or runs the function again.
+    realmEvents.timeTold = (invocation) => this.syscall(invocation, invocation.nextSyscall++, "1.0/getSnapshotTs", "{}");
     realmEvents.failed = (invocation, error) => this.#fail(invocation, error);
     realmEvents.exit = (event, text) => this.#unhandled(event, new Error(text));
     logSink.write = (invocation, line) => link.text(Kind.log, invocation.id, toJson(line));
@@ -113,6 +115,7 @@ export class Worker {
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
+    pending.stream?.answered();
     const text = payload.toString("utf8", 5);
     this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
   }
@@ -124,8 +127,8 @@ export class Worker {
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
-    const { stream } = pending;
-    if (stream !== undefined) this.#run(invocation, () => pending.resolve(stream.take(payload)));
+    const { stream, version } = pending;
+    if (stream !== undefined) this.#run(invocation, () => pending.resolve(stream.take(payload, version ?? 0)));
   }
 
   /** What concerns a request's body or its answer's. @param {number} kind @param {number} id @param {Buffer} payload */
