@@ -36,9 +36,9 @@ internal sealed class NodePackages(DeploymentOptions options)
             await installing.Value.WaitAsync(cancellationToken);
             if (Directory.Exists(Path.Combine(_root, packages.Id))) return;
         }
-        catch (DeveloperException)
+        catch (Exception) when (installing.Value.IsCompleted)
         {
-            // The next push may find the registry in another mood.
+            // The next push may find the registry in another mood, or room on the disk. Whoever only left leaves it to the others.
             _installing.TryRemove(KeyValuePair.Create(packages.Id, installing));
             throw;
         }

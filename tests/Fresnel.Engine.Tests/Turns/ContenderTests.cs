@@ -89,6 +89,7 @@ public sealed class ContenderTests
     {
         await using var db = await TestDatabase.OpenAsync();
         var counter = (await db.InsertAsync("counters", ("n", Value.Float64(0)))).Id;
+        await db.InsertAsync("elsewhere");
         using var contender = db.Database.Contend();
         var losing = await contender.BeginAsync(Token);
         await losing.Patch(counter, ("n", Value.Float64(-1)));
@@ -129,22 +130,19 @@ public sealed class ContenderTests
             holders.Add((contender, await contender.BeginAsync(Token)));
         }
 
-        // From the greatest key to the smallest: the order in which each turn would have to be taken anew.
+        // It reads from the greatest key to the smallest, so it must take each turn before those that it has. Who is waited for gives up, one after the other.
         var runs = 0;
+        var waits = db.Database.Contended.Waits;
         var reader = ReadAllAsync();
         while (!reader.IsCompleted)
         {
-            // Who is waited for gives up, one after the other.
-            if (holders.Count == 0) await Task.Yield();
-            else
-            {
-                var seen = db.Database.Contended.Waits;
-                var (contender, run) = holders[^1];
-                holders.RemoveAt(holders.Count - 1);
-                run.Dispose();
-                contender.Dispose();
-                for (var yields = 0; yields < 1_000 && !reader.IsCompleted && db.Database.Contended.Waits == seen; yields++) await Task.Yield();
-            }
+            await Task.Yield();
+            if (db.Database.Contended.Waits == waits || holders.Count == 0) continue;
+            waits++;
+            var (contender, run) = holders[^1];
+            holders.RemoveAt(holders.Count - 1);
+            run.Dispose();
+            contender.Dispose();
         }
 
         await reader.WaitAsync(TimeSpan.FromSeconds(10), Token);
