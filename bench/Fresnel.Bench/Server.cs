@@ -76,6 +76,24 @@ internal sealed class Server : IAsyncDisposable
             [("CONVEX_SELF_HOSTED_URL", Url), ("CONVEX_SELF_HOSTED_ADMIN_KEY", AdminKey), ("CI", "1")],
             cancellationToken);
 
+    /// <summary>Kills the workers; returns when they are gone and the server knows.</summary>
+    public async Task KillWorkersAsync(CancellationToken cancellationToken)
+    {
+        foreach (var worker in Process.GetProcessesByName("node").Where(IsWorker))
+        {
+            worker.Kill();
+            await worker.WaitForExitAsync(cancellationToken);
+        }
+
+        await Task.Delay(500, cancellationToken);
+    }
+
+    private bool IsWorker(Process process)
+    {
+        var stat = File.ReadAllText($"/proc/{process.Id}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The resident sets of the server and of the workers below it.</summary>
     public (long Server, long Workers) ResidentBytes()
     {

@@ -41,6 +41,25 @@ internal sealed class SyncConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Subscribes and waits for the first result; the next ones come by <see cref="NextUpdateAsync"/>.</summary>
+    public async Task SubscribeAsync(string path, string args, CancellationToken cancellationToken)
+    {
+        await SendAsync($$"""{"type":"ModifyQuerySet","baseVersion":{{_querySet}},"newVersion":{{++_querySet}},"modifications":[{"type":"Add","queryId":0,"udfPath":"{{path}}","args":[{{args}}]}]}""", cancellationToken);
+        await NextUpdateAsync(cancellationToken);
+    }
+
+    /// <summary>Waits for a transition that updates a query.</summary>
+    public async Task NextUpdateAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var message = await ReceiveAsync(cancellationToken);
+            if (!message.RootElement.GetProperty("type").ValueEquals("Transition") || message.RootElement.GetProperty("modifications").GetArrayLength() == 0) continue;
+            if (!message.RootElement.GetProperty("modifications")[0].GetProperty("type").ValueEquals("QueryUpdated")) throw new InvalidOperationException(message.RootElement.GetRawText());
+            return;
+        }
+    }
+
     /// <summary>Sends a mutation and waits for its response.</summary>
     public async Task MutateAsync(string path, string args, CancellationToken cancellationToken)
     {

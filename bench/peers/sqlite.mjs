@@ -33,6 +33,10 @@ serve({
   "accounts:open": (args) => open.immediate(args),
   "accounts:transfer": (args) => transfer.immediate(args),
   "accounts:held": ({ from, count }) => range.all(from, from + count).reduce((sum, { balance }) => sum + balance, 0),
+  "accounts:deposit": ({ owner, amount }) => {
+    const account = find.get(owner);
+    update.run(account.balance + amount, account.id);
+  },
   "accounts:list": ({ from, count }) => range.all(from, from + count),
   "notes:add": ({ author, body, n }) => Number(note.run(author, body, n).lastInsertRowid),
   "notes:ping": () => "pong",

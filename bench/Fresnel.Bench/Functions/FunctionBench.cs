@@ -12,6 +12,9 @@ internal static class FunctionBench
         {
             ("path", () => PathBench.MeasureAsync(report, seconds, repeats, cancellationToken)),
             ("transfers", () => TransferBench.MeasureAsync(report, seconds, repeats, cancellationToken)),
+            ("reads", () => CollectBench.MeasureAsync(report, repeats, cancellationToken)),
+            ("starts", () => ColdStartBench.MeasureAsync(report, repeats, cancellationToken)),
+            ("calls", () => CallBench.MeasureAsync(report, seconds, repeats, cancellationToken)),
         };
         foreach (var (name, run) in measures)
         {

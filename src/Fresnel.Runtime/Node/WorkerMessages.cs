@@ -109,12 +109,18 @@ internal static class WorkerMessages
     }
 
     /// <summary><c>u32 sequence | u32 id of the query</c></summary>
-    public static Step ReadNext(ReadOnlyMemory<byte> payload) =>
-        new(FrameKind.Next, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span)) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span[4..]) };
+    public static Step ReadNext(ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 8);
+        return new(FrameKind.Next, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span)) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span[4..]) };
+    }
 
     /// <summary><c>u32 id of the query | u32 how many</c></summary>
-    public static Step ReadConsumed(ReadOnlyMemory<byte> payload) =>
-        new(FrameKind.Consumed, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span[4..])) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span) };
+    public static Step ReadConsumed(ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 8);
+        return new(FrameKind.Consumed, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span[4..])) { Query = BinaryPrimitives.ReadInt32LittleEndian(payload.Span) };
+    }
 
     /// <summary><c>u32 sequence | u8 whether the end follows | u32 count | u32 length of each | each</c>, as <c>1.0/queryStreamNext</c> answers it.</summary>
     public static byte[] Rows(uint sequence, StreamRows rows)

@@ -18,6 +18,8 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
         (FrameKind.Syscall, payload => WorkerMessages.ReadSyscall(payload), [1, 0, 0, 0, 7, 0, .. "1.0/get{\"id\":\"x\"}"u8]),
         (FrameKind.OpenQuery, payload => WorkerMessages.ReadQuery(FrameKind.OpenQuery, payload), [1, 0, 0, 0, .. "{\"query\":{}}"u8]),
         (FrameKind.CloseQuery, payload => WorkerMessages.ReadQuery(FrameKind.CloseQuery, payload), [1, 0, 0, 0]),
+        (FrameKind.Next, payload => WorkerMessages.ReadNext(payload), [1, 0, 0, 0, 2, 0, 0, 0]),
+        (FrameKind.Consumed, payload => WorkerMessages.ReadConsumed(payload), [1, 0, 0, 0, 2, 0, 0, 0]),
         (FrameKind.Log, payload => WorkerMessages.ReadLog(payload), """{"level":"LOG","messages":["'x'","1"],"truncated":false,"at":1700000000000.5}"""u8.ToArray()),
         (FrameKind.Result, payload => WorkerMessages.ReadResult(payload), [1, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, .. "null"u8]),
         (FrameKind.Result, payload => WorkerMessages.ReadResult(payload), [0, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, .. """{"message":"Uncaught Error: x","frames":["at f (../convex/a.ts:1:2)"],"data":"{\"code\":7}"}"""u8]),
