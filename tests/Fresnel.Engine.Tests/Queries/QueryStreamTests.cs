@@ -36,6 +36,20 @@ public sealed class QueryStreamTests
     }
 
     [Fact]
+    public async Task A_document_that_is_refused_takes_its_own_part_of_what_was_looked_at_ahead()
+    {
+        await using var db = await TestDatabase.OpenAsync();
+        foreach (var (n, text) in ((double, string)[])[(0, ""), (1, new string('x', 5_000)), (2, "")]) await db.InsertAsync("notes", ("n", Value.Float64(n)), ("text", text));
+        using var transaction = db.Database.BeginRead(limits: new() { BytesRead = 2_000 });
+        var stream = QueryStream.Open(transaction, "", QueryDefinition.Parse(Encoding.UTF8.GetBytes($$"""{"source":{{Scan}},"operators":[{{EvenOnly}}]}""")));
+        Assert.Equal(Value.Float64(0), (await stream.NextAsync(TestDatabase.Token))!.Fields["n"]);
+        Assert.True(stream.Peek([], 10, 1 << 20));
+
+        await Assert.ThrowsAsync<DeveloperException>(async () => await stream.NextAsync(TestDatabase.Token));
+        Assert.Equal(Value.Float64(2), (await stream.NextAsync(TestDatabase.Token))!.Fields["n"]);
+    }
+
+    [Fact]
     public async Task The_writes_of_the_transaction_are_seen()
     {
         await using var db = await NotesAsync();

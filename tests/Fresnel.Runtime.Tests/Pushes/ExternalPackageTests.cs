@@ -62,6 +62,16 @@ public sealed class ExternalPackageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_installation_that_the_disk_refused_is_tried_again_by_the_next_push()
+    {
+        await using var deployment = await StartAsync();
+        await File.WriteAllTextAsync(Packages, "in the way", Token);
+        await Assert.ThrowsAnyAsync<IOException>(() => PushAndCallAsync(deployment, Uses));
+        File.Delete(Packages);
+        Assert.StartsWith("[\"dear, you\"", await PushAndCallAsync(deployment, Uses), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_push_whose_packages_cannot_be_had_says_why_and_changes_nothing()
     {
         await using var deployment = await StartAsync();
