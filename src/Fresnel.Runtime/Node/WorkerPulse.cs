@@ -54,8 +54,12 @@ internal sealed class WorkerPulse(TimeProvider time)
         IsAnswered = false;
         var silence = time.GetElapsedTime(_silentSince);
         _isSilent = silence >= Noticeable;
-        if (look.ProcessorTime - _processorTime >= limit) return PulseState.Loops;
-        return (patience >= TimeSpan.Zero && silence >= patience) || (look.IsStopped && silence >= MostStopped) ? PulseState.Dead : PulseState.Beating;
+        var used = look.ProcessorTime - _processorTime;
+        if (used >= limit) return PulseState.Loops;
+        if (look.IsStopped && silence >= MostStopped) return PulseState.Dead;
+        if (patience < TimeSpan.Zero || silence < patience) return PulseState.Beating;
+        // On a machine that is very busy code that loops gets little of the processor; one that is dead takes none of it.
+        return used >= limit / 10 ? PulseState.Loops : PulseState.Dead;
     }
 }
 
