@@ -101,7 +101,9 @@ internal sealed class DiskStore(Disk disk, Course course, TimeProvider time, Ran
     {
         await PauseAsync(slow);
         if (Chance(failsIn)) throw new StoreException(StoreFailure.Refused, "The disk is full.");
-        var result = work();
+        // In a world one thing happens at a time; elsewhere calls come from several threads, and a disk does one thing at a time.
+        T result;
+        lock (disk) result = work();
         await PauseAsync(slow);
         return result;
     }
