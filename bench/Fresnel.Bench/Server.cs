@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Fresnel.Bench.Soak;
 
 namespace Fresnel.Bench;
 
@@ -79,8 +79,9 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Kills the workers; returns when they are gone and the server knows.</summary>
     public async Task KillWorkersAsync(CancellationToken cancellationToken)
     {
-        foreach (var worker in Process.GetProcessesByName("node").Where(IsWorker))
+        foreach (var id in WorkerProcesses.Of(_process.Id))
         {
+            using var worker = Process.GetProcessById(id);
             worker.Kill();
             await worker.WaitForExitAsync(cancellationToken);
         }
@@ -88,26 +89,15 @@ internal sealed class Server : IAsyncDisposable
         await Task.Delay(500, cancellationToken);
     }
 
-    private bool IsWorker(Process process)
-    {
-        var stat = File.ReadAllText($"/proc/{process.Id}/stat");
-        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
-    }
-
     /// <summary>The resident sets of the server and of the workers below it.</summary>
     public (long Server, long Workers) ResidentBytes()
     {
         _process.Refresh();
-        var workers = 0L;
-        if (RuntimeInformation.IsOSPlatform(OSPlatform.Linux))
+        var workers = WorkerProcesses.Of(_process.Id).Sum(id =>
         {
-            foreach (var child in Process.GetProcessesByName("node"))
-            {
-                var stat = File.ReadAllText($"/proc/{child.Id}/stat");
-                if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)) workers += child.WorkingSet64;
-            }
-        }
-
+            using var worker = Process.GetProcessById(id);
+            return worker.WorkingSet64;
+        });
         return (_process.WorkingSet64, workers);
     }
 

@@ -16,7 +16,8 @@ internal static class PathBench
     private const int Accounts = 10_000;
     private const int Callers = 64;
 
-    private sealed record Run(double PerSecond, double Host, double Worker);
+    /// <param name="Vain">Runs of the function that came to nothing, for each that was committed: it lost, or began anew in the middle.</param>
+    private sealed record Run(double PerSecond, double Host, double Worker, double Vain);
 
     public static async Task MeasureAsync(Report report, int seconds, int repeats, CancellationToken cancellationToken)
     {
@@ -35,9 +36,8 @@ internal static class PathBench
                 List<double> library = [];
                 for (var i = 0; i < repeats; i++)
                 {
-                    var before = deployment.Database.Contended;
                     runs.Add(await LoadAsync(deployment, keys, Callers, seconds, isWarm: i > 0));
-                    Console.Error.WriteLine($"   {name}: {runs[^1].PerSecond:N0}/s, host {runs[^1].Host:0.0} µs, worker {runs[^1].Worker:0.0} µs; {deployment.Database.Contended.Conflicts - before.Conflicts} conflicts, {deployment.Database.Contended.Protections - before.Protections} protections");
+                    Console.Error.WriteLine($"   {name}: {runs[^1].PerSecond:N0}/s, host {runs[^1].Host:0.0} µs, worker {runs[^1].Worker:0.0} µs, {runs[^1].Vain:0.00} runs in vain");
                     library.Add(await LibraryAsync(seconds, cancellationToken));
                 }
 
@@ -45,7 +45,7 @@ internal static class PathBench
                 report.Add(
                     $"Node's share of a transfer, {name}",
                     $"{Median(run => run.Worker) / Report.Median(library):0.00} ×",
-                    $"{Median(run => run.Worker):0.0} µs of the worker's processor time against {Report.Median(library):0.0} µs for the same code over a map; the host's share {Median(run => run.Host):0.0} µs; {Median(run => run.PerSecond):N0}/s, in process, {Callers} callers");
+                    $"{Median(run => run.Worker):0.0} µs of the worker's processor time against {Report.Median(library):0.0} µs for the same code over a map; the host's share {Median(run => run.Host):0.0} µs; {Median(run => run.Vain):0.00} runs in vain for each; {Median(run => run.PerSecond):N0}/s, in process, {Callers} callers");
             }
 
             var alone = await LoadAsync(deployment, Keys.Uniform(Accounts), 1, seconds, isWarm: true);
@@ -71,13 +71,15 @@ internal static class PathBench
             }
         })).ToArray();
         await Task.Delay(isWarm ? 2_000 : 12_000); // What was compiled quickly is compiled well by then.
-        var (before, used, clock) = (Interlocked.Read(ref calls), Used(), Stopwatch.StartNew());
+        var (before, used, vain, clock) = (Interlocked.Read(ref calls), Used(), Vain(deployment), Stopwatch.StartNew());
         await Task.Delay(seconds * 1_000);
-        var (done, elapsed, after) = (Interlocked.Read(ref calls) - before, clock.Elapsed.TotalSeconds, Used());
+        var (done, elapsed, after, lost) = (Interlocked.Read(ref calls) - before, clock.Elapsed.TotalSeconds, Used(), Vain(deployment) - vain);
         await time.CancelAsync();
         await Task.WhenAll(running);
-        return new Run(done / elapsed, (after.Host - used.Host) / done * 1e6, (after.Worker - used.Worker) / done * 1e6);
+        return new Run(done / elapsed, (after.Host - used.Host) / done * 1e6, (after.Worker - used.Worker) / done * 1e6, lost / (double)done);
     }
+
+    private static long Vain(Deployment deployment) => deployment.Database.Contended.Conflicts + deployment.Database.Contended.Anew;
 
     private static (double Host, double Worker) Used()
     {

@@ -187,7 +187,7 @@ internal sealed class SoakRun(SoakTarget target, SoakPlan plan, Action<string> s
 
     private async Task KillAsync(Random random, CancellationToken cancellationToken)
     {
-        var workers = SoakSample.WorkersOf(target.ProcessId);
+        var workers = WorkerProcesses.Of(target.ProcessId);
         if (workers.Count == 0) return;
         _lastKill = _clock.Elapsed;
         try

@@ -11,7 +11,7 @@ internal sealed record SoakSample(TimeSpan At, long HostBytes, int HostHandles, 
     public static SoakSample Take(TimeSpan at, SoakTarget target)
     {
         using var host = Process.GetProcessById(target.ProcessId);
-        var workers = WorkersOf(target.ProcessId);
+        var workers = WorkerProcesses.Of(target.ProcessId);
         long bytes = 0;
         var handles = 0;
         foreach (var worker in workers)
@@ -31,31 +31,6 @@ internal sealed record SoakSample(TimeSpan At, long HostBytes, int HostHandles, 
         var files = Directory.EnumerateFiles(target.Data, "*", SearchOption.AllDirectories).Count(file => !file.Contains(".sqlite", StringComparison.Ordinal) && !file.Contains(".db", StringComparison.Ordinal));
         var sockets = Directory.EnumerateFiles(Path.GetTempPath(), "fresnel-*.sock").Count();
         return new SoakSample(at, host.WorkingSet64, Handles(target.ProcessId), host.Threads.Count, workers.Count, bytes, handles, files, sockets);
-    }
-
-    /// <summary>The Node processes below a server.</summary>
-    public static List<int> WorkersOf(int host)
-    {
-        var found = new List<int>();
-        if (!OperatingSystem.IsLinux()) return found;
-        foreach (var node in Process.GetProcessesByName("node"))
-        {
-            using (node)
-            {
-                try
-                {
-                    var stat = File.ReadAllText($"/proc/{node.Id}/stat");
-                    var isWorker = File.ReadAllText($"/proc/{node.Id}/cmdline").Contains("main.mjs", StringComparison.Ordinal);
-                    if (isWorker && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == host.ToString(CultureInfo.InvariantCulture)) found.Add(node.Id);
-                }
-                catch (IOException)
-                {
-                    // It ended meanwhile.
-                }
-            }
-        }
-
-        return found;
     }
 
     public override string ToString() => string.Create(

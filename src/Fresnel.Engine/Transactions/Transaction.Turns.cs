@@ -29,7 +29,7 @@ public sealed partial class Transaction
 
         // What was found in the catalog is held on to by whoever found it: tables, indexes, numbers.
         if (!Writes.IsEmpty || newest.Lineage != Snapshot.Lineage || Reads.HasLookedAhead || !ReferenceEquals(newest.Catalog, Snapshot.Catalog)
-            || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw new TurnTakenAnewException();
+            || !SnapshotComparison.IsSame(Reads, Snapshot, newest, MostCompared)) throw Contender.Anew();
         newest.Epoch.Enter();
         Snapshot.Epoch.Leave();
         Snapshot = newest;

@@ -123,11 +123,18 @@ public sealed class Contender : IDisposable
         {
             EndTurns();
             BeginLine();
-            throw new TurnTakenAnewException();
+            throw Anew();
         }
 
         await TakeTurnAsync(key, cancellationToken);
         return _database.Sealed;
+    }
+
+    /// <summary>Its run ends here, and begins anew.</summary>
+    internal TurnTakenAnewException Anew()
+    {
+        _database.Contention.CountAnew();
+        return new();
     }
 
     /// <summary>Its turn and its protection end. The committer calls this too, once the roots that hold its commit are sealed: who is next may begin from them.</summary>

@@ -22,12 +22,14 @@ internal sealed class Contention
     public long NextAge() => Interlocked.Increment(ref _age);
 
     public void CountConflict() => Counters.CountConflict();
+
+    public void CountAnew() => Counters.CountAnew();
 }
 
 /// <summary>Counts of what contention led to.</summary>
 internal sealed class ContentionCounters
 {
-    private long _conflicts, _turns, _waits, _protections, _postponed, _exclusive;
+    private long _conflicts, _turns, _waits, _protections, _postponed, _exclusive, _anew;
 
     public void CountConflict() => Interlocked.Increment(ref _conflicts);
 
@@ -41,11 +43,13 @@ internal sealed class ContentionCounters
 
     public void CountPostponed() => Interlocked.Increment(ref _postponed);
 
+    public void CountAnew() => Interlocked.Increment(ref _anew);
+
     public void CountExclusive() => Interlocked.Increment(ref _exclusive);
 
     public ContentionReport Read() => new(
         Volatile.Read(ref _conflicts), Volatile.Read(ref _turns), Volatile.Read(ref _waits),
-        Volatile.Read(ref _protections), Volatile.Read(ref _postponed), Volatile.Read(ref _exclusive));
+        Volatile.Read(ref _protections), Volatile.Read(ref _postponed), Volatile.Read(ref _exclusive), Volatile.Read(ref _anew));
 }
 
 /// <summary>How often transactions were in each other's way since the start.</summary>
@@ -55,4 +59,5 @@ internal sealed class ContentionCounters
 /// <param name="Protections">Contenders that were protected.</param>
 /// <param name="Postponed">Commits that waited for one that was protected.</param>
 /// <param name="Exclusive">Runs for which every other commit waited.</param>
-public sealed record ContentionReport(long Conflicts, long Turns, long Waits, long Protections, long Postponed, long Exclusive);
+/// <param name="Anew">Runs that were begun anew in the middle, for a turn: what they had read had changed, or their turns were out of order.</param>
+public sealed record ContentionReport(long Conflicts, long Turns, long Waits, long Protections, long Postponed, long Exclusive, long Anew);

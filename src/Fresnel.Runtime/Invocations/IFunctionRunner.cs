@@ -42,6 +42,11 @@ public sealed class Invocation
     /// </summary>
     public bool IsSnapshotMoving { get; init; }
 
+    /// <summary>
+    /// Whether its writes may be posted: made without the function waiting for them. One that is refused ends it with <see cref="AbandonReason.PostRefused"/>.
+    /// </summary>
+    internal bool MayPost { get; init; }
+
     /// <summary>Whether nobody but the invoker waits for it: no function called it.</summary>
     internal bool IsRoot { get; init; }
 
@@ -125,6 +130,9 @@ public enum AbandonReason
 
     /// <summary>What it read was given up meanwhile: a query or mutation is run again on a newer snapshot.</summary>
     SnapshotTooOld,
+
+    /// <summary>A write was refused that the function did not wait for: the mutation is run again, and waits for each.</summary>
+    PostRefused,
 
     /// <summary>It overran its time; the message is the text for the user.</summary>
     TimedOut,

@@ -44,6 +44,9 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
     /// <summary>What the root must be given when it runs again; null while it did nothing that needs it. Today: the cursor where its page ends.</summary>
     public string? Journal { get; set; }
 
+    /// <summary>Whether its functions may go on without waiting for their writes.</summary>
+    public bool MayPost { get; init; }
+
     /// <summary>What it scheduled so far.</summary>
     public ScheduledUsage Scheduled { get; } = new();
 
@@ -106,6 +109,7 @@ internal sealed class InvocationTree(InvokerParts parts, FunctionCall call, Func
                     Seed = Seeds.Next(),
                     SnapshotTimestamp = Begun,
                     IsSnapshotMoving = kind == FunctionKind.Mutation && !transaction.IsSnapshotTold,
+                    MayPost = MayPost && function.Kind == FunctionKind.Mutation,
                     IsRoot = depth == 0,
                     Scope = scope,
                 },

@@ -44,6 +44,7 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
             using var limit = new TimeLimit(parts, parts.Options.Limits.TotalTime, cancellationToken);
             using var contender = parts.Database.Contend();
             var lost = 0;
+            var mayPost = true;
             Conflict? conflict = null;
             while (true)
             {
@@ -59,11 +60,17 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
                         return Refused(call.RequestId);
                     }
 
-                    attempt = await AttemptAsync(call, rider, transaction, limit.Token);
+                    attempt = await AttemptAsync(call, rider, transaction, mayPost, limit.Token);
                 }
                 catch (InvocationAbandonedException exception) when (exception.Reason == AbandonReason.WorkerLost && lost++ < WorkerLoss.MostRunsAgain)
                 {
                     transaction?.Dispose();
+                    continue;
+                }
+                catch (InvocationAbandonedException exception) when (exception.Reason == AbandonReason.PostRefused && mayPost)
+                {
+                    transaction?.Dispose();
+                    mayPost = false;
                     continue;
                 }
                 catch (Exception exception) when (TooOld.Says(exception) && !limit.IsOver)
@@ -109,7 +116,7 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
         }
     }
 
-    private async ValueTask<Attempt> AttemptAsync(FunctionCall call, IMutationRider? rider, Transaction transaction, CancellationToken cancellationToken)
+    private async ValueTask<Attempt> AttemptAsync(FunctionCall call, IMutationRider? rider, Transaction transaction, bool mayPost, CancellationToken cancellationToken)
     {
         var start = transaction.Save();
         if (rider is not null && await rider.BeginAsync(transaction, cancellationToken) is { } recorded)
@@ -118,7 +125,7 @@ internal sealed class MutationInvoker(InvokerParts parts, InvocationGate gate)
             return new Attempt(recorded, null, IsRecorded: true);
         }
 
-        var result = await new InvocationTree(parts, call, FunctionKind.Mutation, transaction).RunRootAsync(cancellationToken);
+        var result = await new InvocationTree(parts, call, FunctionKind.Mutation, transaction) { MayPost = mayPost }.RunRootAsync(cancellationToken);
         var outcome = new FunctionOutcome { Value = result.Value, Error = result.Error, LogLines = result.LogLines, RequestId = call.RequestId };
         if (result.Error is null)
         {

@@ -32,6 +32,7 @@ internal enum FrameKind : byte
     Demand = 76,
     Next = 77,
     Consumed = 78,
+    Post = 79,
 }
 
 /// <summary>One message: <c>u32 length | u8 kind | u64 invocation | payload</c>, little endian; the length counts what follows it.</summary>

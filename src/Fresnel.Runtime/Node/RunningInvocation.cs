@@ -10,7 +10,8 @@ namespace Fresnel.Runtime.Node;
 /// <remarks>
 /// In queries and mutations steps are taken one at a time in the order they came, and the result is one of them, so whatever was issued has been
 /// done before it counts. In actions they run side by side. An invocation that is ended completes once the step under way has ended: nobody
-/// works on its transaction afterwards.
+/// works on its transaction afterwards. A posted write is done in any case, also when the function threw since: had it been refused, the function
+/// would have seen that first.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing, and its token may outlive the invocation.")]
 internal sealed class RunningInvocation
@@ -25,6 +26,7 @@ internal sealed class RunningInvocation
     private InvocationResult? _result;
     private Exception? _failure;
     private int _outstanding;
+    private int _posts;
 
     public RunningInvocation(ulong id, Invocation invocation, Worker worker, long? deadline)
     {
@@ -74,6 +76,7 @@ internal sealed class RunningInvocation
         lock (_gate)
         {
             if (_hasEnded) return;
+            if (step.Kind is FrameKind.Post) _posts++;
             _steps.Enqueue(step);
             if (_isPumping) return;
             _isPumping = true;
@@ -93,7 +96,7 @@ internal sealed class RunningInvocation
     /// <summary>It threw: nothing of what it still wants counts.</summary>
     public void Fail(FunctionError error, bool observedTime, TimeSpan userTime)
     {
-        if (End(new InvocationResult(default, error, observedTime, userTime), null) && !IsAction) _ = _cancel.CancelAsync();
+        if (End(new InvocationResult(default, error, observedTime, userTime), null) && !IsAction && !HasPosts) _ = _cancel.CancelAsync();
     }
 
     private bool End(InvocationResult? result, Exception? failure)
@@ -105,7 +108,7 @@ internal sealed class RunningInvocation
             _failure = failure;
             _hasEnded = true;
             // What it wanted no longer counts; what it said and read before it failed still does.
-            var said = failure is null ? _steps.Where(step => step.Kind is FrameKind.Log or FrameKind.Consumed).ToList() : [];
+            var said = failure is null ? _steps.Where(step => step.Kind is FrameKind.Log or FrameKind.Consumed or FrameKind.Post).ToList() : [];
             _steps.Clear();
             foreach (var step in said) _steps.Enqueue(step);
             if (_isPumping) return true;
@@ -113,6 +116,15 @@ internal sealed class RunningInvocation
 
         Complete();
         return true;
+    }
+
+    /// <summary>Whether a posted write is not done yet: whatever else was asked came after it, and has not begun.</summary>
+    private bool HasPosts
+    {
+        get
+        {
+            lock (_gate) return _posts > 0;
+        }
     }
 
     private void Complete()
@@ -135,6 +147,7 @@ internal sealed class RunningInvocation
     {
         lock (_gate)
         {
+            if (_failure is not null) _steps.Clear();
             if (_steps.TryDequeue(out var step)) return step;
             _isPumping = false;
             if (!_hasEnded) return null;
@@ -157,6 +170,11 @@ internal sealed class RunningInvocation
                 case FrameKind.Consumed: Invocation.Scope.Consume(step.Query, (int)step.Number); break;
                 case FrameKind.Log: Invocation.Scope.Log(step.Line!); break;
                 case FrameKind.Result: End(step.Result, null); break;
+                case FrameKind.Post:
+                    var done = Invocation.Scope.SyscallAsync(step.Operation!, step.Payload, _cancel.Token);
+                    if (!done.IsCompletedSuccessfully) waiting = FinishAsync(step, done);
+                    else Posted();
+                    break;
                 case FrameKind.Syscall:
                     var answer = Invocation.Scope.SyscallAsync(step.Operation!, step.Payload, _cancel.Token);
                     if (!answer.IsCompletedSuccessfully) waiting = AnswerAsync(step, answer);
@@ -195,6 +213,19 @@ internal sealed class RunningInvocation
         }
     }
 
+    private async Task FinishAsync(Step step, ValueTask<ReadOnlyMemory<byte>> done)
+    {
+        try
+        {
+            await done;
+            Posted();
+        }
+        catch (Exception failure)
+        {
+            Refuse(step, failure);
+        }
+    }
+
     private async Task AnswerAsync(Step step, ValueTask<StreamRows> rows)
     {
         try
@@ -210,6 +241,7 @@ internal sealed class RunningInvocation
     /// <summary>Only an error that a person can cause reaches user code; everything else ends a query or mutation from outside.</summary>
     private void Refuse(Step step, Exception failure)
     {
+        if (step.Kind is FrameKind.Post && RefusePost(failure)) return;
         switch (failure)
         {
             case DeveloperException error when step.IsAnswered:
@@ -229,6 +261,36 @@ internal sealed class RunningInvocation
                 else Abandon(AbandonReason.Internal, $"{step.Operation ?? step.Kind.ToString()} failed: {failure.Message}", failure);
                 break;
         }
+    }
+
+    private void Posted()
+    {
+        lock (_gate) _posts--;
+    }
+
+    /// <summary>A posted write failed: whatever the function made of its success does not count, its end included. Says whether that is how it ends.</summary>
+    private bool RefusePost(Exception failure)
+    {
+        var refused = failure switch
+        {
+            DeveloperException => new InvocationAbandonedException(AbandonReason.PostRefused, failure.Message, failure),
+            InvocationAbandonedException abandoned => abandoned,
+            _ => null,
+        };
+        if (refused is null) return false;
+        Posted();
+        lock (_gate)
+        {
+            if (_hasEnded)
+            {
+                // It threw meanwhile. Whoever pumps completes it.
+                _failure ??= refused;
+                return true;
+            }
+        }
+
+        Abandon(refused.Reason, refused.Message, refused);
+        return true;
     }
 
     private void Reply(Step step, bool isOk, ReadOnlySpan<byte> text)
@@ -264,7 +326,7 @@ internal sealed class RunningInvocation
 }
 
 /// <summary>One thing that the worker sent for an invocation.</summary>
-/// <param name="Kind">Syscall, Next, OpenQuery, Consumed, CloseQuery, Log or Result.</param>
+/// <param name="Kind">Syscall, Post, Next, OpenQuery, Consumed, CloseQuery, Log or Result.</param>
 /// <param name="Number">The syscall's sequence, the query's id, or how many were consumed.</param>
 /// <param name="Payload">The arguments.</param>
 internal readonly record struct Step(FrameKind Kind, uint Number = 0, ReadOnlyMemory<byte> Payload = default)

@@ -298,6 +298,7 @@ internal sealed class Worker
         switch (frame.Kind)
         {
             case FrameKind.Syscall: running.Take(WorkerMessages.ReadSyscall(frame.Payload)); return true;
+            case FrameKind.Post when running.Invocation.MayPost: running.Take(WorkerMessages.ReadPost(frame.Payload)); return true;
             case FrameKind.Next: running.Take(WorkerMessages.ReadNext(frame.Payload)); return true;
             case FrameKind.Consumed: running.Take(WorkerMessages.ReadConsumed(frame.Payload)); return true;
             case FrameKind.OpenQuery or FrameKind.CloseQuery: running.Take(WorkerMessages.ReadQuery(frame.Kind, frame.Payload)); return true;

@@ -72,6 +72,7 @@ internal static class WorkerMessages
             json.WriteBase64String("seed", invocation.Seed.Span);
             json.WriteString("snapshot", invocation.SnapshotTimestamp.ToWire());
             if (invocation.IsSnapshotMoving) json.WriteBoolean("moving", true);
+            if (invocation.MayPost) json.WriteBoolean("posts", true);
             if (tables is null) return;
             json.WriteStartObject("tables");
             foreach (var (name, number) in tables) json.WriteNumber(name, number);
@@ -99,13 +100,24 @@ internal static class WorkerMessages
     /// <summary><c>u32 sequence | u16 length of the operation | operation | arguments</c></summary>
     public static Step ReadSyscall(ReadOnlyMemory<byte> payload)
     {
-        Require(payload, 6);
-        var length = BinaryPrimitives.ReadUInt16LittleEndian(payload.Span[4..]);
-        Require(payload, 6 + length);
-        return new Step(FrameKind.Syscall, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span), payload[(6 + length)..])
-        {
-            Operation = Encoding.UTF8.GetString(payload.Span.Slice(6, length)),
-        };
+        Require(payload, 4);
+        var (operation, arguments) = ReadOperation(payload[4..]);
+        return new Step(FrameKind.Syscall, BinaryPrimitives.ReadUInt32LittleEndian(payload.Span), arguments) { Operation = operation };
+    }
+
+    private static (string Operation, ReadOnlyMemory<byte> Arguments) ReadOperation(ReadOnlyMemory<byte> payload)
+    {
+        Require(payload, 2);
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(payload.Span);
+        Require(payload, 2 + length);
+        return (Encoding.UTF8.GetString(payload.Span.Slice(2, length)), payload[(2 + length)..]);
+    }
+
+    /// <summary><c>u16 length of the operation | operation | arguments</c></summary>
+    public static Step ReadPost(ReadOnlyMemory<byte> payload)
+    {
+        var (operation, arguments) = ReadOperation(payload);
+        return new Step(FrameKind.Post, 0, arguments) { Operation = operation };
     }
 
     /// <summary><c>u32 sequence | u32 id of the query</c></summary>

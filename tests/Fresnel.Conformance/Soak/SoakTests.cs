@@ -41,7 +41,7 @@ public sealed class SoakTests(CliHost host) : IClassFixture<CliHost>
         using var content = new StringContent("""{"path":"soak:hold","args":{},"format":"json"}""", Encoding.UTF8, "application/json");
         var holding = http.PostAsync("/api/action", content, token);
         while ((await host.CallAsync("query", "soak:total", new { name = "held" })).GetInt32() == 0) Assert.False(holding.IsCompleted);
-        var workers = SoakSample.WorkersOf(host.Host.Id).Select(Process.GetProcessById).ToList();
+        var workers = WorkerProcesses.Of(host.Host.Id).Select(Process.GetProcessById).ToList();
         Assert.NotEmpty(workers);
         await host.Host.KillAsync();
         foreach (var worker in workers) await worker.WaitForExitAsync(token).WaitAsync(TimeSpan.FromSeconds(20), token);

@@ -20,7 +20,7 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
     private readonly Ballast _ballast = new();
 
     /// <summary>How often clients were in each other's way, over all rounds.</summary>
-    public ContentionReport Contended { get; private set; } = new(0, 0, 0, 0, 0, 0);
+    public ContentionReport Contended { get; private set; } = new(0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>Runs that were run again because their pages had gone.</summary>
     public int TooOld { get; private set; }
@@ -111,7 +111,7 @@ internal sealed class WorkloadRun(Workload workload, int seed, CancellationToken
 
     private static ContentionReport Add(ContentionReport left, ContentionReport right) => new(
         left.Conflicts + right.Conflicts, left.Turns + right.Turns, left.Waits + right.Waits,
-        left.Protections + right.Protections, left.Postponed + right.Postponed, left.Exclusive + right.Exclusive);
+        left.Protections + right.Protections, left.Postponed + right.Postponed, left.Exclusive + right.Exclusive, left.Anew + right.Anew);
 
     /// <summary>What comes over a round.</summary>
     private enum RoundEnd

@@ -19,6 +19,8 @@ internal sealed class WorldCounts
 
     public long Exclusive { get; set; }
 
+    public long Anew { get; set; }
+
     /// <summary>Groups that the store refused.</summary>
     public long Refused { get; set; }
 
@@ -66,6 +68,7 @@ internal sealed class WorldCounts
         Protections += contended.Protections;
         Postponed += contended.Postponed;
         Exclusive += contended.Exclusive;
+        Anew += contended.Anew;
     }
 
     public void Add(WorldCounts other)

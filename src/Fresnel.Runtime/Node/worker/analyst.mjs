@@ -29,7 +29,7 @@ export class Analyst {
     bundles.folder = settings.folder;
     installStackTraces();
     const never = () => {};
-    installSyscalls({ syscall: never, next: never, openQuery: never, closeQuery: never });
+    installSyscalls({ syscall: never, next: never, openQuery: never, closeQuery: never, post: () => false });
     installRealm(settings);
     realProcess.on("unhandledRejection", (/** @type {unknown} */ reason) => this.#fail(reason));
     realProcess.on("uncaughtException", (/** @type {unknown} */ error) => this.#fail(error));

@@ -33,6 +33,7 @@ export const Kind = Object.freeze({
   demand: 76,
   next: 77,
   consumed: 78,
+  post: 79,
 });
 
 const Prefix = 4;

@@ -2,6 +2,7 @@
 // One run of one function: what it is, what it waits for, and what it did.
 import { clearTimer, realBuffer } from "./host.mjs";
 import { realmEvents } from "./events.mjs";
+import { Posts } from "./posting.mjs";
 import { SeededRandom } from "./random.mjs";
 import { Streams } from "./streams.mjs";
 
@@ -20,6 +21,7 @@ import { Streams } from "./streams.mjs";
  * @property {string} [seed] 32 bytes as base64; queries and mutations.
  * @property {string} [snapshot] The snapshot's timestamp as base64 of 8 bytes; queries and mutations.
  * @property {boolean} [moving] Whether the snapshot may move forward as long as neither it nor the time was told: mutations, and what they call.
+ * @property {boolean} [posts] Whether writes may be posted.
  * @property {Record<string, number>} [tables] Table numbers by name, when they changed since the last invocation.
  */
 
@@ -100,6 +102,8 @@ export class Invocation {
     this.seed = header.seed;
     this.snapshot = header.snapshot;
     this.#isMoving = header.moving ?? false;
+    /** Its writes that nobody waits for. */
+    this.posts = new Posts(header.posts ?? false);
     this.args = args;
     this.tables = tables;
     this.startedAt = startedAt;

@@ -6,6 +6,7 @@ import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { SourceTextModule, SyntheticModule } from "node:vm";
 import { ImportPhase, RealURL, currentInvocation, readTextFile, runAs, setSoon } from "./host.mjs";
+import { makesSyscalls } from "./posting.mjs";
 
 /** @typedef {Record<string, unknown>} Namespace */
 /** @typedef {import("node:vm").Module} Linked */
@@ -21,6 +22,9 @@ export class Modules {
   #linking = Promise.resolve();
   #folder;
   #observe;
+
+  /** Whether any of them makes syscalls by hand. */
+  makeSyscalls = false;
 
   /**
    * @param {string} folder A URL with a slash at its end.
@@ -81,7 +85,9 @@ export class Modules {
   #record(url, referrer) {
     let module = this.#records.get(url);
     if (module === undefined) {
-      module = new SourceTextModule(this.#read(url, referrer), {
+      const source = this.#read(url, referrer);
+      this.makeSyscalls ||= makesSyscalls(source);
+      module = new SourceTextModule(source, {
         identifier: url,
         initializeImportMeta: (meta) => {
           meta.url = url;

@@ -14,6 +14,7 @@ const Never = new Promise(() => {});
 /**
  * @typedef {object} Engine The worker's way to the engine.
  * @property {(invocation: import("./invocation.mjs").Invocation, sequence: number, operation: string, args: string) => void} syscall
+ * @property {(invocation: import("./invocation.mjs").Invocation, operation: string, args: string) => boolean} post Posts a write, if that is possible.
  * @property {(invocation: import("./invocation.mjs").Invocation, sequence: number, queryId: number) => void} next
  * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number, args: string) => void} openQuery
  * @property {(invocation: import("./invocation.mjs").Invocation, queryId: number) => void} closeQuery
@@ -105,7 +106,7 @@ function notBuilt(operation) {
  */
 function call(engine, invocation, operation, args) {
   if (invocation.closed) return Never;
-  if (invocation.pending.size >= limits.concurrentOperations) {
+  if (invocation.pending.size + invocation.posts.size >= limits.concurrentOperations) {
     return Promise.reject(new Error("Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information."));
   }
   if (!invocation.deterministic && isLeftOver(invocation, args)) {
@@ -118,6 +119,7 @@ function call(engine, invocation, operation, args) {
     if (stream !== undefined) return next(engine, invocation, /** @type {number} */ (queryId), stream);
   } else if (!Reading.has(operation)) {
     invocation.streams.drop();
+    if (engine.post(invocation, operation, args)) return invocation.posts.add(args);
   }
 
   const sequence = invocation.nextSyscall++;

@@ -115,6 +115,7 @@ export class Worker {
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
+    invocation.posts.heard();
     pending.stream?.answered();
     const text = payload.toString("utf8", 5);
     this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
@@ -127,6 +128,7 @@ export class Worker {
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
+    invocation.posts.heard();
     const { stream, version } = pending;
     if (stream !== undefined) this.#run(invocation, () => pending.resolve(stream.take(payload, version ?? 0)));
   }
@@ -166,6 +168,7 @@ export class Worker {
     try {
       work();
       drain();
+      while (invocation.outcome === null && invocation.posts.settle()) drain();
     } catch (error) {
       // An event listener threw. It must go on to Node, which has to tidy up behind it, and comes back as an uncaught one.
       this.#thrown = { error, invocation };
@@ -299,12 +302,22 @@ export class Worker {
   /** @param {Invocation} invocation @param {number} sequence @param {string} operation @param {string} args */
   syscall(invocation, sequence, operation, args) {
     this.#report(invocation);
-    this.#link.frame(Kind.syscall, invocation.id, 6 + (operation.length + args.length) * 3, (bytes, at) => {
-      bytes.writeUInt32LE(sequence, at);
-      const name = bytes.write(operation, at + 6);
-      bytes.writeUInt16LE(name, at + 4);
-      return at + 6 + name + bytes.write(args, at + 6 + name);
-    });
+    this.#link.frame(Kind.syscall, invocation.id, 6 + (operation.length + args.length) * 3, (bytes, at) =>
+      writeOperation(bytes, bytes.writeUInt32LE(sequence, at), operation, args));
+  }
+
+  /**
+   * Sends a write without a number: no answer comes. Only from within its slice, at whose end the promise is settled, and
+   * while nothing waits for the engine, so that promises are settled in the order of the syscalls.
+   * @param {Invocation} invocation
+   * @param {string} operation
+   * @param {string} args
+   */
+  post(invocation, operation, args) {
+    if (this.#slice !== invocation || invocation.pending.size > 0 || this.#modules.makeSyscalls || !invocation.posts.takes(operation, args)) return false;
+    this.#report(invocation);
+    this.#link.frame(Kind.post, invocation.id, 2 + (operation.length + args.length) * 3, (bytes, at) => writeOperation(bytes, at, operation, args));
+    return true;
   }
 
   /** @param {Invocation} invocation @param {number} queryId @param {string} args */
@@ -356,6 +369,19 @@ function enter(invocation, namespace) {
   }
   if (invocation.http !== null) return invocation.http.run(wrapper).then(() => "null");
   return invocation.kind === "action" ? wrapper[invoke](invocation.requestId, invocation.args) : wrapper[invoke](invocation.args);
+}
+
+/**
+ * `u16 length of the operation | operation | arguments`
+ * @param {Buffer} bytes
+ * @param {number} at
+ * @param {string} operation
+ * @param {string} args
+ */
+function writeOperation(bytes, at, operation, args) {
+  const name = bytes.write(operation, at + 2);
+  bytes.writeUInt16LE(name, at);
+  return at + 2 + name + bytes.write(args, at + 2 + name);
 }
 
 /** @param {string} text */
