@@ -34,7 +34,8 @@ internal static class Bundle
           requestId,
           call: async (operation, args) => {
             try {
-              return JSON.parse(await Convex.asyncSyscall(operation, JSON.stringify(args)));
+              const answer = await Convex.asyncSyscall(operation, JSON.stringify(args));
+              return JSON.parse(answer);
             } catch (error) {
               const rethrown = error.data === undefined ? new Error(error.message) : new ConvexError(error.data);
               throw rethrown;

@@ -16,6 +16,7 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
     [
         (FrameKind.Hello, payload => WorkerMessages.ReadHello(payload), """{"token":"0123"}"""u8.ToArray()),
         (FrameKind.Syscall, payload => WorkerMessages.ReadSyscall(payload), [1, 0, 0, 0, 7, 0, .. "1.0/get{\"id\":\"x\"}"u8]),
+        (FrameKind.Post, payload => WorkerMessages.ReadPost(payload), [10, 0, .. "1.0/remove{\"id\":\"x\"}"u8]),
         (FrameKind.OpenQuery, payload => WorkerMessages.ReadQuery(FrameKind.OpenQuery, payload), [1, 0, 0, 0, .. "{\"query\":{}}"u8]),
         (FrameKind.CloseQuery, payload => WorkerMessages.ReadQuery(FrameKind.CloseQuery, payload), [1, 0, 0, 0]),
         (FrameKind.Next, payload => WorkerMessages.ReadNext(payload), [1, 0, 0, 0, 2, 0, 0, 0]),

@@ -17,7 +17,7 @@ public sealed class HostileWorkerTests(RunnerFixture node, ITestOutputHelper out
     /// <summary>What ends it: bytes that are no frame, kinds that are none of its own, payloads that cannot be read.</summary>
     public static TheoryData<string> Ends =>
     [
-        "kind 0", "kind 255", "kind Setup", "kind Invoke", "kind Analysis", "length 0", "length huge", "garbage", "syscall cut", "syscall name too long", "log garbage", "log level", "log surrogate", "log infinite",
+        "kind 0", "kind 255", "kind Setup", "kind Invoke", "kind Analysis", "length 0", "length huge", "garbage", "syscall cut", "post by a query", "syscall name too long", "log garbage", "log level", "log surrogate", "log infinite",
         "result empty", "result NaN", "result no message", "result surrogate", "hello again with another token", "importing empty", "hang up",
     ];
 
@@ -89,6 +89,7 @@ public sealed class HostileWorkerTests(RunnerFixture node, ITestOutputHelper out
         "length huge" => [255, 255, 255, 127, 0],
         "garbage" => Encoding.UTF8.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         "syscall cut" => HostileWorker.Bytes(FrameKind.Syscall, invocation, [1, 2, 3]),
+        "post by a query" => HostileWorker.Bytes(FrameKind.Post, invocation, [10, 0, .. "1.0/remove{}"u8]),
         "syscall name too long" => HostileWorker.Bytes(FrameKind.Syscall, invocation, [0, 0, 0, 0, 255, 255, 65]),
         "log garbage" => HostileWorker.Bytes(FrameKind.Log, invocation, "nonsense"u8),
         "log level" => HostileWorker.Bytes(FrameKind.Log, invocation, """{"level":"EVIL","messages":[],"truncated":false,"at":1}"""u8),

@@ -55,6 +55,7 @@ public sealed class RunnerFixture : IAsyncDisposable
                 StartMilliseconds = sketch.Now,
                 Seed = sketch.Seed,
                 SnapshotTimestamp = new Timestamp(42),
+                MayPost = sketch.MayPost,
                 Scope = scope ?? new FakeScope(),
             },
             cancellationToken ?? TestContext.Current.CancellationToken).AsTask();
@@ -102,4 +103,6 @@ internal sealed class InvocationSketch
     public double Now { get; set; }
 
     public byte[] Seed { get; set; } = [];
+
+    public bool MayPost { get; set; }
 }
