@@ -4,7 +4,7 @@ using Fresnel.Testing;
 namespace Fresnel.Runtime.Tests.TypeScript;
 
 /// <summary>Functions that ask for several things at once, while documents were handed out ahead.</summary>
-public sealed class ReadAheadRaceTests
+public sealed class ReadAheadRaceTests(ReadAheadRaceTests.App app) : IClassFixture<ReadAheadRaceTests.App>
 {
     private const string Source = """
         import { mutationGeneric as mutation, queryGeneric as query } from "convex/server";
@@ -37,17 +37,60 @@ public sealed class ReadAheadRaceTests
           for (let i = 0; i < 4; i++) seen.push(...(await Promise.all([up.next(), down.next(), up.next()])).map(({ value }) => value.n));
           return seen;
         });
+        const noted = async (steps) => {
+          const order = [];
+          await Promise.all(Object.entries(steps).map(([name, step]) => step.then(() => order.push(name))));
+          return order.join("");
+        };
+        export const inOrder = query(async (ctx) => {
+          const [up, down] = [stream(ctx, "rows"), ctx.db.query("rows").order("desc")[Symbol.asyncIterator]()];
+          const { _id } = (await up.next()).value;
+          await down.next();
+          const first = await Promise.race([ctx.db.get(_id).then(() => "get"), up.next().then(() => "next")]);
+          return [first, await noted({ a: ctx.db.get(_id), b: up.next(), c: down.next(), d: ctx.db.get(_id), e: up.next() }), await noted({ a: up.next(), b: ctx.db.get(_id), c: down.next() })];
+        });
+        export const writing = mutation(async (ctx) => {
+          const rows = stream(ctx, "rows");
+          const { _id } = (await rows.next()).value;
+          const chained = async () => { await rows.next(); await ctx.db.patch(_id, { seen: 1 }); };
+          const order = [await noted({ a: ctx.db.get(_id), b: rows.next(), c: ctx.db.patch(_id, { seen: 2 }), d: rows.next() })];
+          order.push(await noted({ a: ctx.db.get(_id), d: chained(), b: rows.next(), c: ctx.db.get(_id) }));
+          return [order, (await ctx.db.get(_id)).seen];
+        });
+        export const collecting = query(async (ctx) => {
+          const [up, down] = await Promise.all([ctx.db.query("rows").collect(), ctx.db.query("rows").order("desc").collect()]);
+          const same = up.length === down.length && up.every(({ _id }, at) => _id === down.at(-1 - at)._id);
+          return [same, (await ctx.meta.getTransactionMetrics()).documentsRead.used - up.length - down.length];
+        });
         """;
 
     [Fact]
     public async Task Whoever_asks_for_several_things_at_once_is_told_the_truth()
     {
-        await using var app = await TypeScriptApp.StartAsync(Source);
-        await app.MutateAsync("fill");
+        Assert.Equal("""["end","in-progress query not found"]""", await app.Running.QueryAsync("empty"));
+        Assert.Equal("[0,39,1,2,38,3,4,37,5,6,36,7]", await app.Running.QueryAsync("shuffled"));
+        Assert.Equal("0", await app.Running.MutateAsync("closed"));
+        Assert.Equal("[0,3,4]", await app.Running.MutateAsync("overtaken"));
+    }
 
-        Assert.Equal("""["end","in-progress query not found"]""", await app.QueryAsync("empty"));
-        Assert.Equal("[0,39,1,2,38,3,4,37,5,6,36,7]", await app.QueryAsync("shuffled"));
-        Assert.Equal("0", await app.MutateAsync("closed"));
-        Assert.Equal("[0,3,4]", await app.MutateAsync("overtaken"));
+    [Fact]
+    public async Task What_was_asked_for_first_is_answered_first_whoever_answers()
+    {
+        Assert.Equal("""["get","abcde","abc"]""", await app.Running.QueryAsync("inOrder"));
+        Assert.Equal("""[["abcd","abcd"],1]""", await app.Running.MutateAsync("writing"));
+        Assert.Equal("[true,0]", await app.Running.QueryAsync("collecting"));
+    }
+
+    public sealed class App : IAsyncLifetime
+    {
+        internal TypeScriptApp Running { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Running = await TypeScriptApp.StartAsync(Source);
+            await Running.MutateAsync("fill");
+        }
+
+        public ValueTask DisposeAsync() => Running.DisposeAsync();
     }
 }

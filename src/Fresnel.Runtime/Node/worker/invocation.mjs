@@ -1,5 +1,6 @@
 // @ts-check
 // One run of one function: what it is, what it waits for, and what it did.
+import { OwnAnswers } from "./answering.mjs";
 import { clearTimer, realBuffer } from "./host.mjs";
 import { realmEvents } from "./events.mjs";
 import { Posts } from "./posting.mjs";
@@ -43,6 +44,9 @@ export class Invocation {
   /** Syscalls that wait for their replies. @type {Map<number, Pending>} */
   pending = new Map();
   nextSyscall = 0;
+
+  /** Syscalls that the worker answers itself. */
+  answers = new OwnAnswers(this.pending);
 
   /** Its query streams. */
   streams = new Streams();
@@ -117,6 +121,11 @@ export class Invocation {
     if (!this.#isMoving || this.closed) return;
     this.#isMoving = false;
     realmEvents.timeTold(this);
+  }
+
+  /** Whether its code still goes on: it neither returned nor ended otherwise. */
+  get isOpen() {
+    return !this.closed && this.outcome === null;
   }
 
   get random() {

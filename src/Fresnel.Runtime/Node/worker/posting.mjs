@@ -9,12 +9,11 @@ const Postable = new Set(["1.0/shallowMerge", "1.0/replace", "1.0/remove"]);
 const MostPosts = 64;
 const MostCharacters = 256 * 1024;
 
-const Answer = "null";
+/** What the library throws away. */
+export const PostAnswer = "null";
 
 /** The posted writes of one invocation. */
 export class Posts {
-  /** Those whose promise is not settled yet. @type {((text: string) => void)[]} */
-  #waiting = [];
   #sent = 0;
   #characters = 0;
   #isAllowed;
@@ -24,28 +23,15 @@ export class Posts {
     this.#isAllowed = isAllowed;
   }
 
-  /** How many promises wait. */
-  get size() {
-    return this.#waiting.length;
-  }
-
   /** Whether another one may be posted. @param {string} operation @param {string} args */
   takes(operation, args) {
     return this.#isAllowed && Postable.has(operation) && this.#sent < MostPosts && this.#characters + args.length <= MostCharacters;
   }
 
-  /** One was posted. Its promise is settled when its code has nothing else to do, as if the engine had answered. @param {string} args @returns {Promise<string>} */
+  /** One was posted. @param {string} args */
   add(args) {
     this.#sent++;
     this.#characters += args.length;
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Settles the promises, in the order of the writes. Says whether there were any. */
-  settle() {
-    if (this.#waiting.length === 0) return false;
-    for (const resolve of this.#waiting.splice(0)) resolve(Answer);
-    return true;
   }
 
   /** The engine was heard, so it has done what was posted. */

@@ -3,6 +3,7 @@
 import { currentInvocation, parseJson, toJson } from "./host.mjs";
 import { tableNumberOf } from "./ids.mjs";
 import { limits } from "./limits.mjs";
+import { PostAnswer } from "./posting.mjs";
 import { queryIdOf } from "./streams.mjs";
 
 const MostNameLength = 200;
@@ -106,7 +107,7 @@ function notBuilt(operation) {
  */
 function call(engine, invocation, operation, args) {
   if (invocation.closed) return Never;
-  if (invocation.pending.size + invocation.posts.size >= limits.concurrentOperations) {
+  if (invocation.pending.size + invocation.answers.size >= limits.concurrentOperations) {
     return Promise.reject(new Error("Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information."));
   }
   if (!invocation.deterministic && isLeftOver(invocation, args)) {
@@ -119,7 +120,7 @@ function call(engine, invocation, operation, args) {
     if (stream !== undefined) return next(engine, invocation, /** @type {number} */ (queryId), stream);
   } else if (!Reading.has(operation)) {
     invocation.streams.drop();
-    if (engine.post(invocation, operation, args)) return invocation.posts.add(args);
+    if (engine.post(invocation, operation, args)) return invocation.answers.postpone(PostAnswer, invocation.nextSyscall);
   }
 
   const sequence = invocation.nextSyscall++;
@@ -131,7 +132,7 @@ function call(engine, invocation, operation, args) {
 }
 
 /**
- * The next document of a query: one that is at hand, or the engine's.
+ * The next document of a query: one that is at hand, in its turn, or the engine's.
  * @param {Engine} engine
  * @param {import("./invocation.mjs").Invocation} invocation
  * @param {number} queryId
@@ -140,7 +141,7 @@ function call(engine, invocation, operation, args) {
  */
 function next(engine, invocation, queryId, stream) {
   const given = stream.give();
-  if (given !== null) return Promise.resolve(given);
+  if (given !== null) return invocation.answers.give(given, invocation.nextSyscall);
   const sequence = invocation.nextSyscall++;
   const reply = new Promise((resolve, reject) => {
     invocation.pending.set(sequence, { resolve, reject, operation: "1.0/queryStreamNext", stream, version: stream.ask() });

@@ -168,7 +168,7 @@ export class Worker {
     try {
       work();
       drain();
-      while (invocation.outcome === null && invocation.posts.settle()) drain();
+      while (invocation.isOpen && invocation.answers.settle()) drain();
     } catch (error) {
       // An event listener threw. It must go on to Node, which has to tidy up behind it, and comes back as an uncaught one.
       this.#thrown = { error, invocation };
@@ -193,6 +193,7 @@ export class Worker {
       });
     }
     work();
+    while (invocation.isOpen && invocation.answers.settle()) continue;
   }
 
   /** @param {Invocation} invocation */
@@ -308,13 +309,14 @@ export class Worker {
 
   /**
    * Sends a write without a number: no answer comes. Only from within its slice, at whose end the promise is settled, and
-   * while nothing waits for the engine, so that promises are settled in the order of the syscalls.
+   * while nothing waits for the engine, so that it is settled there.
    * @param {Invocation} invocation
    * @param {string} operation
    * @param {string} args
    */
   post(invocation, operation, args) {
     if (this.#slice !== invocation || invocation.pending.size > 0 || this.#modules.makeSyscalls || !invocation.posts.takes(operation, args)) return false;
+    invocation.posts.add(args);
     this.#report(invocation);
     this.#link.frame(Kind.post, invocation.id, 2 + (operation.length + args.length) * 3, (bytes, at) => writeOperation(bytes, at, operation, args));
     return true;
