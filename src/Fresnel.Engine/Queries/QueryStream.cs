@@ -120,6 +120,13 @@ public sealed class QueryStream
         return true;
     }
 
+    /// <summary>Nobody reads on: what was looked at is forgotten, and does not hold the transaction's snapshot any more.</summary>
+    public void Close()
+    {
+        _documents?.Forget();
+        ForgetDropped();
+    }
+
     /// <summary>Reads one document, which may not pass; false at the end.</summary>
     /// <exception cref="DeveloperException"><c>EvalError</c> of a filter; a limit of the transaction.</exception>
     public async ValueTask<bool> ScanAsync(CancellationToken cancellationToken)

@@ -130,6 +130,13 @@ public sealed class DocumentStream
         return true;
     }
 
+    /// <summary>Forgets what it has looked at. Should it be read on after all, it looks again from where it was read.</summary>
+    internal void Forget()
+    {
+        (_ahead, _aheadFrom) = (null, 0);
+        _version = Unknown;
+    }
+
     private async ValueTask<Document?> LoadAndTakeAsync(Missing? missing, CancellationToken cancellationToken)
     {
         while (missing is not null)

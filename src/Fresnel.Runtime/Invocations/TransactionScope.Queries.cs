@@ -69,7 +69,9 @@ internal sealed partial class TransactionScope
     /// <inheritdoc/>
     public override void CloseQuery(int queryId)
     {
-        lock (_openLock) _open.Remove(queryId);
+        ScopeQuery? query;
+        lock (_openLock) _open.Remove(queryId, out query);
+        query?.Stream?.Close();
     }
 
     /// <summary>The next document of a query, or null at its end. What is not consumed is not read.</summary>

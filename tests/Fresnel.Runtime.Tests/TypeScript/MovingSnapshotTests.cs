@@ -25,6 +25,16 @@ public sealed class MovingSnapshotTests
           await ctx.db.patch(hot._id, { n: 4 });
           return Number((await snapshot(ctx)) / 1_000_000n) >= hot.stamp ? "after" : "before";
         });
+        export const fill = mutation(async (ctx) => { for (let n = 0; n < 40; n++) await ctx.db.insert("cold", { n }); });
+        const glance = async (ctx, count) => { for await (const { n } of ctx.db.query("cold").filter((q) => q.gte(q.field("n"), 2))) if (n >= count) return n; };
+        export const left = mutation(async (ctx) => { const n = await glance(ctx, 5); const hot = await row(ctx); await ctx.db.patch(hot._id, { n }); return n; });
+        export const kept = mutation(async (ctx) => {
+          const cold = ctx.db.query("cold")[Symbol.asyncIterator]();
+          await cold.next();
+          const hot = await row(ctx);
+          await ctx.db.patch(hot._id, { n: 6 });
+          return (await cold.next()).value.n;
+        });
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,6 +46,20 @@ public sealed class MovingSnapshotTests
         await app.MutateAsync("make");
         Assert.Equal("true", await WaitForTurnAsync(app, "plain"));
         foreach (var function in (string[])["late", "early", "nested", "told"]) Assert.Equal((function, "\"after\""), (function, await WaitForTurnAsync(app, function)));
+    }
+
+    [Fact]
+    public async Task What_was_only_looked_at_is_forgotten_when_the_function_leaves_the_query()
+    {
+        await using var app = await TypeScriptApp.StartAsync(Source);
+        await app.MutateAsync("make");
+        await app.MutateAsync("fill");
+        var database = app.Deployment.Database;
+
+        Assert.Equal("1", await WaitForTurnAsync(app, "kept"));
+        Assert.Equal(1, database.Contended.Anew);
+        Assert.Equal("5", await WaitForTurnAsync(app, "left"));
+        Assert.Equal(1, database.Contended.Anew);
     }
 
     /// <summary>Runs a mutation that has to wait for somebody who writes the time where it reads.</summary>
