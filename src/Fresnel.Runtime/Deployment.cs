@@ -27,7 +27,8 @@ public sealed class Deployment : IAsyncDisposable
         Environment = new EnvironmentVariables(database);
         AuthProviders = new AuthProviderList(database);
         Urls = urls;
-        var parts = new InvokerParts(database, Catalog, runners, Logs, new PageCursor(secret), new FunctionHandles(secret), options);
+        Tokens = new TokenSigner(secret);
+        var parts = new InvokerParts(database, Catalog, runners, Logs, new PageCursor(secret), new FunctionHandles(secret), Tokens, options);
         Invoker = new FunctionInvoker(parts);
         Live = new LiveQueries(database, Invoker.QueryAsync, redacts: options.Environment == DeploymentEnvironment.Production, options.Time, cacheBytes: options.QueryCacheBytes, audit: Invoker.Audit);
         Jobs = new JobLoop(parts, Invoker);
@@ -68,6 +69,9 @@ public sealed class Deployment : IAsyncDisposable
     /// <summary>Whom the deployed auth config trusts.</summary>
     public AuthProviderList AuthProviders { get; }
 
+    /// <summary>Signs the tokens that the deployment issues itself.</summary>
+    public TokenSigner Tokens { get; }
+
     /// <summary>What functions logged and how they ended.</summary>
     public FunctionLog Logs { get; }
 
@@ -89,7 +93,7 @@ public sealed class Deployment : IAsyncDisposable
         try
         {
             var urls = await CanonicalUrls.LoadAsync(database, options.Urls, cancellationToken);
-            var secret = await SealingKey.LoadAsync(database, options.Entropy, cancellationToken);
+            var secret = await DeploymentSecret.LoadAsync(database, options.Entropy, cancellationToken);
             var deployment = new Deployment(database, options, runners, urls, secret);
             await deployment.Jobs.StartAsync(cancellationToken);
             return deployment;
@@ -111,5 +115,6 @@ public sealed class Deployment : IAsyncDisposable
         Live.Dispose();
         await _runners.DisposeAsync();
         await Database.DisposeAsync();
+        Tokens.Dispose();
     }
 }

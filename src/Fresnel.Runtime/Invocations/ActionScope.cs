@@ -24,7 +24,7 @@ internal sealed class ActionScope(InvokerParts parts, FunctionInvoker invoker, F
     private static readonly FrozenSet<string> TransactionOperations = new[]
     {
         "1.0/get", "1.0/insert", "1.0/shallowMerge", "1.0/replace", "1.0/remove", "1.0/queryStream", "1.0/queryStreamNext", "1.0/queryCleanup", "1.0/queryPage", "1.0/count",
-        "1.0/db/normalizeId", "1.0/runUdf", "1.0/schedule", "1.0/cancel_job", "1.0/getTransactionMetrics", "1.0/getSnapshotTs",
+        "1.0/db/normalizeId", "1.0/runUdf", "1.0/schedule", "1.0/cancel_job", "1.0/getTransactionMetrics", "1.0/getSnapshotTs", "1.0/signJwt",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The component whose functions it reaches.</summary>

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Fresnel.Runtime.Invocations;
 
 /// <summary>What every invocation needs of its deployment.</summary>
-internal sealed record InvokerParts(Database Database, FunctionCatalog Catalog, FunctionRunners Runners, FunctionLog FunctionLog, PageCursor Cursors, FunctionHandles Handles, DeploymentOptions Options)
+internal sealed record InvokerParts(
+    Database Database, FunctionCatalog Catalog, FunctionRunners Runners, FunctionLog FunctionLog, PageCursor Cursors, FunctionHandles Handles, TokenSigner Tokens, DeploymentOptions Options)
 {
     /// <summary>The clock.</summary>
     public TimeProvider Time => Options.Time;

@@ -19,7 +19,6 @@ internal static class NotBuiltYet
     public static FrozenDictionary<string, string> Operations { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["1.0/actions/vectorSearch"] = "Vector search (ctx.vectorSearch)",
-        ["1.0/signJwt"] = "Signing a token (ctx.auth.signJwt)",
         ["1.0/storageGetUrl"] = "File storage (ctx.storage.getUrl)",
         ["1.0/storageGetMetadata"] = "File storage (ctx.storage.getMetadata)",
         ["1.0/storageGenerateUploadUrl"] = "File storage (ctx.storage.generateUploadUrl)",

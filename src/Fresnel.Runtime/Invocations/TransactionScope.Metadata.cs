@@ -13,6 +13,16 @@ internal sealed partial class TransactionScope
         return Component.Length == 0 ? _tree.Call.Identity.ReadAttributes() : null;
     }
 
+    /// <summary>Signs a token that the deployment issues. It tells the time, the function's own.</summary>
+    /// <exception cref="DeveloperException">Only mutations may.</exception>
+    public string SignToken(TokenRequest request)
+    {
+        RequireMutation(TokenRequest.Method);
+        TellSnapshot();
+        var issuer = _code.Environment["CONVEX_CLOUD_URL"];
+        return _tree.Parts.Tokens.Sign(request, Component.Length == 0 ? issuer : $"{issuer}/components/{Component}", (long)(_tree.StartMilliseconds / 1000));
+    }
+
     /// <summary>The function is told the time or its snapshot: from here on the snapshot stays. If it has moved already, what was told is not true of it.</summary>
     private Timestamp TellSnapshot()
     {

@@ -59,6 +59,8 @@ internal sealed partial class TransactionScope
                 return FunctionMetadata.Null;
             case "1.0/getUserIdentity":
                 return FunctionMetadata.UserIdentity(UserIdentity());
+            case "1.0/signJwt":
+                return FunctionMetadata.Text(SignToken(TokenRequest.Read(given)));
             case "1.0/getFunctionMetadata":
                 return FunctionMetadata.Function(_function.Path, Component);
             case "1.0/getDeploymentMetadata":

@@ -12,6 +12,7 @@ namespace Fresnel.Server.HttpApi;
 internal static class PlainEndpoints
 {
     private const long EchoBytes = 128 << 20;
+    private const string Keys = "/.well-known/jwks.json";
     private const string Greeting = "This Convex deployment is running. See https://docs.convex.dev/.";
 
     private static readonly string Version =
@@ -25,10 +26,11 @@ internal static class PlainEndpoints
         endpoints.MapApi(HttpMethods.Get, "/instance_version", (http, _) => http.Response.WriteAsync(Version, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/instance_name", (http, deployment) => http.Response.WriteAsync(deployment.Options.Name, http.RequestAborted));
         endpoints.MapApi(HttpMethods.Get, "/health", AnswerHealthAsync);
+        endpoints.MapApi(HttpMethods.Get, Keys, AnswerKeysAsync).WithOrder(1); // An application may issue tokens of its own.
         endpoints.MapApi(HttpMethods.Post, "/echo", AnswerEchoAsync);
         endpoints.MapApi(HttpMethods.Post, "/api/debug_event", (_, _) => Task.CompletedTask);
 
-        foreach (var pattern in (string[])["/", "/version", "/instance_version", "/instance_name", "/health", "/echo", "/api/{**path}", "/api/storage/{**path}"])
+        foreach (var pattern in (string[])["/", "/version", "/instance_version", "/instance_name", "/health", Keys, "/echo", "/api/{**path}", "/api/storage/{**path}"])
         {
             endpoints.MapMethods(pattern, [HttpMethods.Options], http =>
             {
@@ -47,6 +49,16 @@ internal static class PlainEndpoints
     {
         if (deployment.Database.Stopped is null) return http.Response.WriteAsync("ok", http.RequestAborted);
         throw new RequestException(RequestErrorKind.Unavailable, "CommitsStopped", "Commits have stopped until this process is started again.");
+    }
+
+    /// <summary>The public key of the tokens that mutations sign. It changes only with the data, so nobody needs to ask for each token.</summary>
+    private static async Task AnswerKeysAsync(HttpContext http, Deployment deployment)
+    {
+        var keys = deployment.Tokens.PublicKeys;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = keys.Length;
+        http.Response.Headers.CacheControl = "public, max-age=300";
+        await http.Response.Body.WriteAsync(keys, http.RequestAborted);
     }
 
     private static async Task AnswerEchoAsync(HttpContext http, Deployment deployment)

@@ -118,6 +118,7 @@ public sealed partial class HandmadeSyscallTests(ITestOutputHelper output)
             ("1.0/cancel_job", $$"""{"id":"{{id}}"}"""),
             ("1.0/actions/cancel_job", $$"""{"id":"{{id}}","requestId":"r"}"""),
             ("1.0/getUserIdentity", """{"requestId":""}"""),
+            ("1.0/signJwt", """{"requestId":"","version":"1.48.0","claims":{"room":"a"},"expiresInSeconds":60}"""),
             ("1.0/createFunctionHandle", """{"functionHandle":"function://x#y","name":"calm:query","reference":"_reference/childComponent/a/b"}"""),
             ("1.0/getFunctionMetadata", "{}"),
             ("1.0/getDeploymentMetadata", "{}"),

@@ -7,6 +7,8 @@ namespace Fresnel.Server.Tests.HttpApi;
 
 public sealed class PlainEndpointTests
 {
+    private const string Keys = "/.well-known/jwks.json";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -25,6 +27,27 @@ public sealed class PlainEndpointTests
         await using var server = await ServerTestbed.StartAsync(map: app => app.MapGet("/", () => "my page"));
         Assert.Equal("my page", await server.Http.GetStringAsync("/", Token));
         Assert.Equal("tests", await server.Http.GetStringAsync("/instance_name", Token));
+    }
+
+    [Fact]
+    public async Task The_key_of_the_tokens_that_mutations_sign_is_public_and_may_be_kept_for_a_while()
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Keys);
+        request.Headers.Add("Origin", "https://app.example.com");
+        using var answer = await server.Http.SendAsync(request, Token);
+        Assert.Equal(
+            ("application/json", "public, max-age=300", "https://app.example.com"), (answer.Content.Headers.ContentType!.ToString(), Header(answer, "Cache-Control"), Header(answer, "Access-Control-Allow-Origin")));
+        Assert.Equal(server.Deployment.Tokens.PublicKeys.ToArray(), await answer.Content.ReadAsByteArrayAsync(Token));
+        using var site = await server.Http.GetAsync(server.SiteUrl + Keys, Token);
+        Assert.Equal(HttpStatusCode.NotFound, site.StatusCode); // There it is for the app's HTTP actions to say.
+    }
+
+    [Fact]
+    public async Task An_applications_own_keys_stand_before_those()
+    {
+        await using var server = await ServerTestbed.StartAsync(map: app => app.MapGet(Keys, () => "my keys"));
+        Assert.Equal("my keys", await server.Http.GetStringAsync(Keys, Token));
     }
 
     [Fact]

@@ -268,7 +268,7 @@ public sealed class CronTests
     }
 
     private static InvokerParts Parts(TestDeployment test) => new(
-        test.Deployment.Database, test.Deployment.Catalog, new FunctionRunners(test.Functions, test.Functions), test.Deployment.Logs, null!, null!, test.Deployment.Options);
+        test.Deployment.Database, test.Deployment.Catalog, new FunctionRunners(test.Functions, test.Functions), test.Deployment.Logs, null!, null!, null!, test.Deployment.Options);
 
     private static async Task<CronDiff> DeployAsync(TestDeployment test, params (string Name, string Function, string Schedule)[] crons)
     {

@@ -4,9 +4,10 @@ using Fresnel.Values;
 
 namespace Fresnel.Runtime.Invocations;
 
-/// <summary>The secret that cursors and function handles are sealed with: made at the first start and kept with the data, so that they outlive restarts.</summary>
-internal static class SealingKey
+/// <summary>The secret that cursors and function handles are sealed and tokens signed with, each by a key derived from it: made at the first start and kept with the data, so that they outlive restarts.</summary>
+internal static class DeploymentSecret
 {
+    /// <summary>From when cursors were all that it was for. Data that is there has it.</summary>
     private const string Name = "cursorSealingKey";
     private const int Length = 32;
 
