@@ -29,6 +29,18 @@ public sealed class DatabaseTests(DatabaseTests.App app) : IClassFixture<Databas
           return [await drain({ source, operators: [{ limit: 3 }, even] }), await drain({ source, operators: [even, { limit: 3 }] }), await drain({ source, operators: [{ limit: 5 }, even, { limit: 1 }] })];
         });
 
+        export const spelled = mutation(async (ctx) => {
+          for (let n = 0; n < 6; n++) await ctx.db.insert("spelled", { n });
+          const query = { source: { type: "FullTableScan", tableName: "spelled", order: null }, operators: [] };
+          const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
+          const next = (args) => Convex.asyncSyscall("1.0/queryStreamNext", args).then(JSON.parse).then(({ value, done }) => (done ? "end" : value.n));
+          const rows = [];
+          for (const args of [{ queryId }, { queryId, version: "1" }, { queryId }, { version: "1", queryId }, { queryId, queryID: 7 }]) rows.push(await next(JSON.stringify(args)));
+          for (const args of [` { "queryId" : ${queryId} } `, `{"queryId":${queryId}}`]) rows.push(await next(args));
+          const refused = await Promise.all(['{"queryId":}', '{"queryId":"0"}', "[0]", "null", '{"queryId":0'].map((args) => next(args).then(() => false, () => true)));
+          return [rows, (await ctx.meta.getTransactionMetrics()).documentsRead.used, refused.every((one) => one)];
+        });
+
         const inOrder = [undefined, null, -5n, 7n, -Infinity, -0, 0, 1.5, NaN, false, true, "", "a", new ArrayBuffer(1), [], [1], {}, { a: 1 }];
         export const types = mutation(async (ctx) => {
           for (const v of inOrder) await ctx.db.insert("types", v === undefined ? {} : { v });
@@ -124,6 +136,9 @@ public sealed class DatabaseTests(DatabaseTests.App app) : IClassFixture<Databas
 
     [Fact, Spec("function-runtime", 19)]
     public async Task A_limit_before_a_filter_is_another_query_than_one_behind_it() => Assert.Equal("[[2],[2,4,6],[2]]", Numbers(await app.Running.MutateAsync("limits")));
+
+    [Fact]
+    public async Task A_query_is_read_in_step_however_its_number_is_spelled() => Assert.Equal("[[0,1,2,3,4,5,\"end\"],6,true]", Numbers(await app.Running.MutateAsync("spelled")));
 
     [Fact, Spec("function-runtime", 20)]
     public async Task Filters_compare_across_types_with_missing_lowest() => Assert.Equal("[]", await app.Running.MutateAsync("types"));

@@ -2,9 +2,9 @@
 // Query streams: the engine hands out documents ahead of those that were asked for, and the function is given them here, without asking again.
 // The engine counts as read only what the function was given, so it is told of that before anything else.
 
-import { realBuffer } from "./host.mjs";
+import { parseJson, realBuffer } from "./host.mjs";
 
-const First = '{"queryId":';
+const AsLibrary = /^\{"queryId":(\d{1,9})\}$/;
 const End = '{"value":null,"done":true}';
 
 /** One query stream of an invocation. */
@@ -129,9 +129,18 @@ export class Streams {
   }
 }
 
-/** The number of a query in the arguments of `1.0/queryStreamNext`, as the client library writes them; null for others. @param {string} args */
+/**
+ * The number of a query in the arguments of `1.0/queryStreamNext`, however they are spelled: code may make them by hand. Null for what is no number; the engine says what is wrong with it.
+ * @param {string} args
+ * @returns {number | null}
+ */
 export function queryIdOf(args) {
-  if (!args.startsWith(First)) return null;
-  const queryId = Number(args.slice(First.length, -1));
-  return Number.isInteger(queryId) && args.endsWith("}") ? queryId : null;
+  const asLibrary = AsLibrary.exec(args);
+  if (asLibrary !== null) return +asLibrary[1];
+  try {
+    const { queryId } = parseJson(args);
+    return Number.isInteger(queryId) ? queryId : null;
+  } catch {
+    return null;
+  }
 }
