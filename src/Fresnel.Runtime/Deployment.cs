@@ -24,7 +24,7 @@ public sealed class Deployment : IAsyncDisposable
         Database = database;
         Catalog = new FunctionCatalog(options.Functions, options.Urls);
         Logs = new FunctionLog(options.Time);
-        Environment = new EnvironmentVariables(database);
+        Environment = new EnvironmentVariables(database, options.Limits);
         AuthProviders = new AuthProviderList(database);
         Urls = urls;
         Tokens = new TokenSigner(secret);

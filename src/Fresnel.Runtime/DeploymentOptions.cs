@@ -163,4 +163,19 @@ public sealed record FunctionLimits
 
     /// <summary>Jobs that run at once; more wait. Default 64, as many as actions: replies of language models are jobs that last.</summary>
     public int ConcurrentJobs { get; init; } = 64;
+
+    /// <summary>Environment variables, those that the deployment sets itself not counted. Default 1,000. Beyond it: <c>EnvVarLimitMet</c>.</summary>
+    public int EnvironmentVariables { get; init; } = 1_000;
+
+    /// <summary>The name of one. Characters; default 256. Beyond it: <c>EnvironmentVariableNameTooLong</c>.</summary>
+    public int EnvironmentVariableNameLength { get; init; } = 256;
+
+    /// <summary>The value of one. Bytes of UTF-8; default 8 KiB. Beyond it: <c>EnvironmentVariableValueTooLarge</c>.</summary>
+    public int EnvironmentVariableBytes { get; init; } = 8 << 10;
+
+    /// <summary>All names and values together. Bytes of UTF-8; default 512 KiB. Beyond it: <c>EnvVarTotalSizeLimitMet</c>.</summary>
+    public int EnvironmentBytes { get; init; } = 512 << 10;
+
+    /// <summary>The modules of an app as they were bundled, source maps not counted. Bytes of UTF-8; default 32 MiB. Beyond it: <c>ModulesTooLarge</c>.</summary>
+    public long CodeBytes { get; init; } = 32 << 20;
 }

@@ -13,8 +13,13 @@ public sealed class EnvironmentVariables
     private const string App = "";
 
     private readonly Database _database;
+    private readonly EnvironmentRules _rules;
 
-    internal EnvironmentVariables(Database database) => _database = database;
+    internal EnvironmentVariables(Database database, FunctionLimits limits)
+    {
+        _database = database;
+        _rules = new EnvironmentRules(limits);
+    }
 
     /// <summary>All variables but the built-in ones, in order of their names; the transaction depends on them.</summary>
     public static async ValueTask<IReadOnlyDictionary<string, string>> ListAsync(Transaction transaction, CancellationToken cancellationToken)
@@ -42,7 +47,7 @@ public sealed class EnvironmentVariables
         var (_, timestamp) = await _database.CommitAsync(
             async (transaction, token) =>
             {
-                await ApplyAsync(transaction, changes, token);
+                await ApplyAsync(transaction, changes, _rules, token);
                 return true;
             },
             cancellationToken);
@@ -51,9 +56,9 @@ public sealed class EnvironmentVariables
 
     /// <summary>Writes the changes, all of them or none.</summary>
     /// <exception cref="DeveloperException">A name or a value is not allowed, or there would be too many; the code says which.</exception>
-    internal static async ValueTask ApplyAsync(Transaction transaction, IReadOnlyList<EnvironmentChange> changes, CancellationToken cancellationToken)
+    internal static async ValueTask ApplyAsync(Transaction transaction, IReadOnlyList<EnvironmentChange> changes, EnvironmentRules rules, CancellationToken cancellationToken)
     {
-        foreach (var change in changes) EnvironmentRules.Require(change);
+        foreach (var change in changes) rules.Require(change);
         var table = transaction.Find(SystemTables.EnvironmentVariables);
         foreach (var (name, value) in changes)
         {
@@ -75,7 +80,7 @@ public sealed class EnvironmentVariables
         }
 
         if (transaction.IsUnwritten) return;
-        EnvironmentRules.Require(await ListAsync(transaction, cancellationToken));
+        rules.Require(await ListAsync(transaction, cancellationToken));
         await BumpGenerationAsync(transaction, cancellationToken);
     }
 

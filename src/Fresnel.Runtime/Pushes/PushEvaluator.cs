@@ -7,7 +7,7 @@ namespace Fresnel.Runtime.Pushes;
 
 /// <summary>Finds out what the code of a push declares. Writes nothing.</summary>
 /// <remarks>Source: <c>spec/deploy-api.md</c> §4.5 (steps 2 to 8) and §5.</remarks>
-internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, IEntropy entropy)
+internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, IEntropy entropy, long codeBytes)
 {
     /// <summary>What an app without <c>convex.config.ts</c> declares.</summary>
     private const string PlainDefinition = """{"path":"","definitionType":{"type":"app"},"childComponents":[],"httpMounts":{},"exports":{"type":"branch","branch":[]}}""";
@@ -27,7 +27,9 @@ internal sealed class PushEvaluator(ICodeAnalyzer analyzer, TimeProvider time, I
         PushRequest request, ComponentCode deployed, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {
         NotBuilt.RequireBuilt(request);
-        var modules = Determine(PushedModules.Resolve(request.AppDefinition, deployed.Modules.Modules), deployed.Modules)
+        var resolved = PushedModules.Resolve(request.AppDefinition, deployed.Modules.Modules);
+        PushedModules.RequireFit(resolved, codeBytes);
+        var modules = Determine(resolved, deployed.Modules)
             with { Packages = NodePackageSet.Of(request.NodeDependencies.Select(package => new NodePackage(package.Name, package.Version))) };
         var app = request.AppDefinition;
 

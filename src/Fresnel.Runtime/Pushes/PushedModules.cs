@@ -1,3 +1,4 @@
+using System.Text;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Values;
 
@@ -24,6 +25,14 @@ internal static class PushedModules
         RequireFew(modules.Keys.Count(path => !ModulePath.IsChunk(path)), "modules");
         RequireFew(modules.Keys.Count(ModulePath.IsChunk), "shared chunks");
         return [.. modules.Values];
+    }
+
+    /// <summary>Refuses an app whose code is too large, chunks that modules share included; source maps are not code.</summary>
+    /// <exception cref="DeveloperException"><c>ModulesTooLarge</c>.</exception>
+    public static void RequireFit(IReadOnlyList<Module> modules, long mostBytes)
+    {
+        var bytes = modules.Sum(module => (long)Encoding.UTF8.GetByteCount(module.Source));
+        if (bytes > mostBytes) throw new DeveloperException("ModulesTooLarge", $"The code of the app is too large (actual: {ByteSize.Print(bytes)}, limit: {ByteSize.Print(mostBytes)}).");
     }
 
     /// <summary>A module as it was sent.</summary>

@@ -39,14 +39,14 @@ public sealed partial class Pushes : IAsyncDisposable
     {
         _database = database;
         _catalog = catalog;
-        _evaluator = new PushEvaluator(analyzer, options.Time, options.Entropy);
+        _evaluator = new PushEvaluator(analyzer, options.Time, options.Entropy, options.Limits.CodeBytes);
         _limits = options.DataLimits.Schema;
         _time = options.Time;
         _entropy = options.Entropy;
         _argumentBytes = options.Limits.ArgumentBytes;
         _log = options.Log.CreateLogger<Pushes>();
         _checks = new SchemaChecks(database, _log);
-        _variables = new VariableChange(database, catalog, _evaluator);
+        _variables = new VariableChange(database, catalog, _evaluator, new EnvironmentRules(options.Limits));
     }
 
     /// <summary>What is deployed, by hash, so that the CLI sends only what changed.</summary>

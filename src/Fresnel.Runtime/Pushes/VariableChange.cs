@@ -9,7 +9,7 @@ namespace Fresnel.Runtime.Pushes;
 
 /// <summary>Changes environment variables of an app whose deployed code may have a say: what it declares must fit, and its auth config is evaluated anew.</summary>
 /// <remarks>A change under which the auth config fails is refused, since nobody could sign in afterwards. Source: <c>spec/deploy-api.md</c> §6.4.</remarks>
-internal sealed class VariableChange(Database database, FunctionCatalog catalog, PushEvaluator evaluator)
+internal sealed class VariableChange(Database database, FunctionCatalog catalog, PushEvaluator evaluator, EnvironmentRules rules)
 {
     private const string App = "";
 
@@ -30,7 +30,7 @@ internal sealed class VariableChange(Database database, FunctionCatalog catalog,
                 {
                     // A push or another change came in between: what was evaluated says nothing any more.
                     if ((await catalog.LoadAsync(transaction, App, token)).Generation != code.Generation) return false;
-                    await EnvironmentVariables.ApplyAsync(transaction, changes, token);
+                    await EnvironmentVariables.ApplyAsync(transaction, changes, rules, token);
                     await AuthProviders.ReplaceAsync(transaction, [.. PushJson.Element(providers).EnumerateArray()], token);
                     return true;
                 },

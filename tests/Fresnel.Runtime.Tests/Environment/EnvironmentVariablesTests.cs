@@ -67,11 +67,39 @@ public sealed class EnvironmentVariablesTests
         await RefusedAsync(test, "EnvironmentVariableNameTooLong", new EnvironmentChange(new string('A', 257), ""));
         await RefusedAsync(test, "EnvironmentVariableValueTooLarge", new EnvironmentChange("A", new string('é', 4_097)));
         await RefusedAsync(test, "EnvVarNameForbidden", new EnvironmentChange("CONVEX_SITE_URL", "x"));
-        await RefusedAsync(test, "EnvVarLimitMet", [.. Enumerable.Range(0, 513).Select(i => new EnvironmentChange($"V{i}", ""))]);
-        await RefusedAsync(test, "EnvVarTotalSizeLimitMet", [.. Enumerable.Range(0, 70).Select(i => new EnvironmentChange($"V{i}", new string('x', 8_192)))]);
+        await RefusedAsync(test, "EnvVarLimitMet", [.. Numbered(1_001, "")]);
+        await RefusedAsync(test, "EnvVarTotalSizeLimitMet", [.. Numbered(70, new string('x', 8_192))]);
         Assert.Empty(await test.Deployment.Environment.ListAsync(Cancellation));
+        await test.Deployment.Environment.ChangeAsync([.. Numbered(999, ""), new(new string('A', 256), new string('é', 4_096))], Cancellation);
+        Assert.Equal(1_000, (await test.Deployment.Environment.ListAsync(Cancellation)).Count);
     }
 
-    private static async Task RefusedAsync(TestDeployment test, string code, params EnvironmentChange[] changes) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<DeveloperException>(() => test.Deployment.Environment.ChangeAsync(changes, Cancellation))).Code);
+    [Fact]
+    public async Task Each_of_these_limits_is_an_option_and_told_by_its_number()
+    {
+        var limits = new FunctionLimits { EnvironmentVariables = 2, EnvironmentVariableNameLength = 3, EnvironmentVariableBytes = 5, EnvironmentBytes = 12 };
+        await using var test = await StartAsync(new FakeFunctions(), limits);
+        Assert.Equal(
+            "Environment variable name \"FOUR\" is too long (4 > maximum 3 characters).", await RefusedAsync(test, "EnvironmentVariableNameTooLong", new EnvironmentChange("FOUR", "")));
+        Assert.Equal(
+            "The value of environment variable \"A\" is too large (6 > maximum 5 bytes).", await RefusedAsync(test, "EnvironmentVariableValueTooLarge", new EnvironmentChange("A", "ééé")));
+        Assert.Equal("There would be 3 environment variables; the limit is 2.", await RefusedAsync(test, "EnvVarLimitMet", [.. Numbered(3, "")]));
+        Assert.Equal(
+            "The environment variables would have 14 bytes together; the limit is 12.", await RefusedAsync(test, "EnvVarTotalSizeLimitMet", [.. Numbered(2, "12345")]));
+        await test.Deployment.Environment.ChangeAsync([new("V1", "12345"), new("V2", "123")], Cancellation);
+
+        // By the way that the CLI's changes take, too.
+        var refused = await Assert.ThrowsAsync<DeveloperException>(() => test.Deployment.Pushes.ChangeVariablesAsync([new("V3", "")], Cancellation));
+        Assert.Equal("EnvVarLimitMet", refused.Code);
+        Assert.Equal(["V1", "V2"], (await test.Deployment.Environment.ListAsync(Cancellation)).Keys);
+    }
+
+    private static IEnumerable<EnvironmentChange> Numbered(int count, string value) => Enumerable.Range(0, count).Select(i => new EnvironmentChange($"V{i}", value));
+
+    private static async Task<string> RefusedAsync(TestDeployment test, string code, params EnvironmentChange[] changes)
+    {
+        var refused = await Assert.ThrowsAsync<DeveloperException>(() => test.Deployment.Environment.ChangeAsync(changes, Cancellation));
+        Assert.Equal(code, refused.Code);
+        return refused.Message;
+    }
 }

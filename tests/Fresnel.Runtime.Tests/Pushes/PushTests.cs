@@ -29,6 +29,22 @@ public sealed class PushTests
     }
 
     [Fact]
+    public async Task An_app_whose_code_is_too_large_is_refused_also_when_little_of_it_changed()
+    {
+        await using var pushes = await OpenAsync(limits: new FunctionLimits { CodeBytes = 6 });
+        await pushes.PushAsync(Request([Module("a.js", "one"), Module("b.js", "two")]));
+        var hash = (await pushes.Room.GetConfigHashesAsync(Token)).ModuleHashes.Single(module => module.Path == "a.js").Hash;
+        var request = Request([new("b.js", "né", "isolate", new string(' ', 100)), Module("c.js", "x")]);
+
+        var refused = await Assert.ThrowsAsync<DeveloperException>(
+            () => pushes.StartAsync(request with { AppDefinition = request.AppDefinition with { UnchangedModuleHashes = [new("a.js", "isolate", hash)] } }));
+
+        Assert.Equal(("ModulesTooLarge", "Hit an error while pushing:\nThe code of the app is too large (actual: 7 B, limit: 6 B)."), (refused.Code, refused.Message));
+        Assert.Equal(["a:one", "b:two"], Names(await pushes.LoadAsync()));
+        await pushes.PushAsync(Request([Module("a.js", "one"), new("b.js", "two", "isolate", new string(' ', 100))]));
+    }
+
+    [Fact]
     public async Task Before_the_first_push_there_is_nothing_to_compare_with()
     {
         await using var pushes = await OpenAsync();

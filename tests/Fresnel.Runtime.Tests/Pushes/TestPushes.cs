@@ -16,13 +16,13 @@ namespace Fresnel.Runtime.Tests.Pushes;
 /// <summary>Pushes over a store in memory. The code is not run: what a module "declares" is written in its source.</summary>
 internal sealed class TestPushes : IAsyncDisposable
 {
-    private TestPushes(Database database, MemoryCommitStore store, TimeProvider time)
+    private TestPushes(Database database, MemoryCommitStore store, TimeProvider time, FunctionLimits limits)
     {
         Database = database;
         Store = store;
-        var options = new DeploymentOptions { BundleFolder = "none", Time = time };
+        var options = new DeploymentOptions { BundleFolder = "none", Time = time, Limits = limits };
         Catalog = new FunctionCatalog([], options.Urls);
-        Environment = new EnvironmentVariables(database);
+        Environment = new EnvironmentVariables(database, limits);
         Room = new PushRoom(database, Catalog, new SourceTellsAll(), options);
     }
 
@@ -38,11 +38,11 @@ internal sealed class TestPushes : IAsyncDisposable
 
     public PushRoom Room { get; }
 
-    public static async Task<TestPushes> OpenAsync(TimeProvider? time = null, MemoryCommitStore? store = null)
+    public static async Task<TestPushes> OpenAsync(TimeProvider? time = null, MemoryCommitStore? store = null, FunctionLimits? limits = null)
     {
         time ??= TimeProvider.System;
         store ??= new MemoryCommitStore();
-        return new(await Database.OpenAsync(store, new DatabaseOptions { SystemTables = SystemTables.All, Time = time }, Token), store, time);
+        return new(await Database.OpenAsync(store, new DatabaseOptions { SystemTables = SystemTables.All, Time = time }, Token), store, time, limits ?? new FunctionLimits());
     }
 
     /// <summary>A module that exports queries of these names.</summary>
