@@ -1,4 +1,5 @@
 using Fresnel.Engine.Commits;
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Transactions;
 using Fresnel.Engine.Turns;
 using Fresnel.Values;
@@ -56,7 +57,16 @@ public sealed class ContenderTests
         while (true)
         {
             var transaction = await contender.BeginAsync(Token);
-            sum = (await transaction.ReadAll("hot")).Sum(document => document.Fields["n"].AsFloat64());
+            try
+            {
+                sum = (await transaction.ReadAll("hot")).Sum(document => document.Fields["n"].AsFloat64());
+            }
+            catch (SnapshotTooOldException)
+            {
+                transaction.Dispose();
+                continue;
+            }
+
             if (contender.Losses < 3)
             {
                 var seen = Volatile.Read(ref writes);
@@ -269,8 +279,18 @@ public sealed class ContenderTests
         for (var runs = 1; ; runs++)
         {
             var transaction = await contender.BeginAsync(Token);
-            var n = (await transaction.Get(counter))!.Fields["n"].AsFloat64();
-            await transaction.Patch(counter, ("n", Value.Float64(n + 1)));
+            try
+            {
+                var n = (await transaction.Get(counter))!.Fields["n"].AsFloat64();
+                await transaction.Patch(counter, ("n", Value.Float64(n + 1)));
+            }
+            catch (SnapshotTooOldException)
+            {
+                // It waited for its turn, and what it had read is no longer so, or it must take its turns in another order: it begins anew, as every caller does.
+                transaction.Dispose();
+                continue;
+            }
+
             var commit = await db.SubmitAsync(transaction);
             var result = await commit.Sealed.WaitAsync(TimeSpan.FromSeconds(20), Token);
             if (result.Outcome == CommitOutcome.Committed) return runs;
