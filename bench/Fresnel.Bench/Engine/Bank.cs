@@ -1,5 +1,6 @@
 using Fresnel.Engine;
 using Fresnel.Engine.Commits;
+using Fresnel.Engine.Pages;
 using Fresnel.Engine.Tables;
 using Fresnel.Engine.Transactions;
 using Fresnel.Sqlite;
@@ -44,39 +45,26 @@ internal sealed class Bank : IAsyncDisposable
     }
 
     /// <summary>Two reads by an index, two patches; until it is durable.</summary>
-    public async ValueTask TransferAsync(int from, int to, CancellationToken cancellationToken)
-    {
-        using var contender = _database.Contend();
-        while (true)
+    public ValueTask TransferAsync(int from, int to, CancellationToken cancellationToken) => RunAsync(
+        async (transaction, table) =>
         {
-            var transaction = await contender.BeginAsync(cancellationToken);
-            var table = transaction.FindTable("", "accounts")!;
             var index = table.FindIndex("by_number")!;
             var payer = (await transaction.Read(table, index, _names[from]).NextAsync(cancellationToken))!;
             var payee = (await transaction.Read(table, index, _names[to]).NextAsync(cancellationToken))!;
-            if (payee.Id != payer.Id)
-            {
-                await AddAsync(transaction, table, payer, -1, cancellationToken);
-                await AddAsync(transaction, table, payee, 1, cancellationToken);
-            }
-
-            if (await IsDurableAsync(contender, transaction, cancellationToken)) return;
-        }
-    }
+            if (payee.Id == payer.Id) return;
+            await AddAsync(transaction, table, payer, -1, cancellationToken);
+            await AddAsync(transaction, table, payee, 1, cancellationToken);
+        },
+        cancellationToken);
 
     /// <summary>One read by an index, one patch; until it is durable.</summary>
-    public async ValueTask IncrementAsync(int account, CancellationToken cancellationToken)
-    {
-        using var contender = _database.Contend();
-        while (true)
+    public ValueTask IncrementAsync(int account, CancellationToken cancellationToken) => RunAsync(
+        async (transaction, table) =>
         {
-            var transaction = await contender.BeginAsync(cancellationToken);
-            var table = transaction.FindTable("", "accounts")!;
             var found = (await transaction.Read(table, table.FindIndex("by_number")!, _names[account]).NextAsync(cancellationToken))!;
             await AddAsync(transaction, table, found, 1, cancellationToken);
-            if (await IsDurableAsync(contender, transaction, cancellationToken)) return;
-        }
-    }
+        },
+        cancellationToken);
 
     public async Task<double> TotalAsync(CancellationToken cancellationToken)
     {
@@ -92,6 +80,26 @@ internal sealed class Bank : IAsyncDisposable
 
     private static async ValueTask AddAsync(Transaction transaction, Table table, Document account, double amount, CancellationToken cancellationToken) =>
         await transaction.PatchAsync(table, account.Id, new([KeyValuePair.Create("balance", Value.Float64(account.Fields["balance"].AsFloat64() + amount))]), cancellationToken);
+
+    private async ValueTask RunAsync(Func<Transaction, Table, ValueTask> work, CancellationToken cancellationToken)
+    {
+        using var contender = _database.Contend();
+        while (true)
+        {
+            var transaction = await contender.BeginAsync(cancellationToken);
+            try
+            {
+                await work(transaction, transaction.FindTable("", "accounts")!);
+            }
+            catch (SnapshotTooOldException)
+            {
+                transaction.Dispose();
+                continue;
+            }
+
+            if (await IsDurableAsync(contender, transaction, cancellationToken)) return;
+        }
+    }
 
     private async ValueTask<bool> IsDurableAsync(Fresnel.Engine.Turns.Contender contender, Transaction transaction, CancellationToken cancellationToken)
     {
