@@ -70,6 +70,7 @@ export class Modules {
   async #evaluate(url) {
     const linking = this.#linking.then(async () => {
       const module = this.#record(url, url);
+      this.#gather(module);
       if (module.status === "unlinked") await module.link((specifier, referrer) => this.#resolve(specifier, referrer.identifier));
       return module;
     });
@@ -79,6 +80,20 @@ export class Modules {
     while (module.status === "evaluating") await new Promise((resolve) => setSoon(resolve));
     await module.evaluate();
     return /** @type {Namespace} */ (module.namespace);
+  }
+
+  /**
+   * Finds all that a module imports, so that linking it finds all of it: half linked, it would spoil what it shares with others.
+   * One that threw when it was evaluated throws the same again.
+   * @param {Linked} module
+   */
+  #gather(module) {
+    const graph = new Set([module]);
+    for (const one of graph) {
+      if (one.status === "errored") throw one.error;
+      if (one.status !== "unlinked" || !(one instanceof SourceTextModule)) continue;
+      for (const specifier of one.dependencySpecifiers) graph.add(this.#resolve(specifier, one.identifier));
+    }
   }
 
   /** @param {string} url @param {string} referrer Who asks for it. */
