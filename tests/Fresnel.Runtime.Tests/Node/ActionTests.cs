@@ -116,21 +116,6 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
     }
 
     [Fact]
-    public async Task Operations_that_an_action_did_not_await_are_warned_of()
-    {
-        var scope = new FakeScope { Answer = async (_, text, cancellationToken) => { await Task.Delay(Timeout.Infinite, cancellationToken); return text; } };
-        var code = Code("""
-            export const actionForget = action((context) => {
-              for (const operation of ["mutation", "query"]) context.call(`1.0/actions/${operation}`, { requestId: context.requestId }).catch(() => {});
-            });
-            """);
-        await node.ValueOf(code, "actionForget", scope: scope);
-        Assert.Equal(
-            "[WARN] 2 unawaited operations: [runMutation, runQuery]. Async operations should be awaited or they might not run. See https://docs.convex.dev/functions/actions#dangling-promises for more information.",
-            Assert.Single(scope.Lines).Pretty);
-    }
-
-    [Fact]
     public async Task A_request_id_of_another_action_is_leftover_state()
     {
         var code = Code("export const actionMixed = action((context) => context.call('1.0/actions/query', { requestId: 'another' }));");
@@ -197,9 +182,6 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
         Assert.Equal("Uncaught process.exit: The action called process.exit(3)", (await node.ErrorOf(code, "actionExit")).Message);
         Assert.Equal("1", await node.ValueOf(code, "actionFine"));
     }
-
-    private static ComponentCode NodeCode(string source, Dictionary<string, string>? environment = null) =>
-        Code(Bundle.Of(Bundle.Module("m.js", "\"use node\";\nimport { query, mutation, action } from \"./_deps/LIB.js\";\n" + source, environment: ModuleEnvironment.Node)), environment);
 
     /// <summary>Sends the second part only when the first one was heard.</summary>
     private static async Task StreamAsync(TcpListener listener, Task heard)

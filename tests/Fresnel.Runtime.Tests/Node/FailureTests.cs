@@ -118,6 +118,15 @@ public sealed class FailureTests(RunnerFixture node) : IClassFixture<RunnerFixtu
     }
 
     [Fact]
+    public async Task A_use_node_action_that_overruns_its_time_is_named()
+    {
+        var code = NodeCode("export const actionLong = action(() => new Promise((resolve) => setTimeout(resolve, 1e6)));");
+        await using var strict = new NodeRunnerWith(node, limits => limits with { NodeActionTime = TimeSpan.FromMilliseconds(300) });
+        var ended = await AbandonedAsync(strict.RunAsync(code, "actionLong"));
+        Assert.Equal((AbandonReason.TimedOut, "Action `m:actionLong` execution timed out (maximum duration 0.3s)"), (ended.Reason, ended.Message));
+    }
+
+    [Fact]
     [Spec("function-runtime", 37)]
     public async Task What_ends_an_invocation_from_outside_is_never_caught()
     {

@@ -148,7 +148,4 @@ public sealed class IsolationTests(RunnerFixture node) : IClassFixture<RunnerFix
         Assert.Equal("\"done\"", await node.ValueOf(code, "actionFloods"));
         Assert.Equal("\"done\"", await node.ValueOf(code, "actionFloods"));
     }
-
-    private static ComponentCode NodeCode(string source, Dictionary<string, string>? environment = null) =>
-        Code(Bundle.Of(Bundle.Module("m.js", "\"use node\";\nimport { query, mutation, action } from \"./_deps/LIB.js\";\n" + source, environment: ModuleEnvironment.Node)), environment);
 }

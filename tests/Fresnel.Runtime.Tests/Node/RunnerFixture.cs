@@ -80,6 +80,10 @@ public sealed class RunnerFixture : IAsyncDisposable
         return new ComponentCode("", modules.Hash + string.Join(',', environment), modules, functions, environment);
     }
 
+    /// <summary>The same of a module with <c>"use node"</c>.</summary>
+    internal static ComponentCode NodeCode(string source, Dictionary<string, string>? environment = null) =>
+        Code(Bundle.Of(Bundle.Module("m.js", "\"use node\";\nimport { query, mutation, action } from \"./_deps/LIB.js\";\n" + source, environment: ModuleEnvironment.Node)), environment);
+
     internal static byte[] Seed(int number)
     {
         var seed = new byte[32];

@@ -229,11 +229,3 @@ function normalizeId(engine, invocation, { table, idString }) {
   if (!invocation.closed) engine.syscall(invocation, invocation.nextSyscall++, "1.0/db/normalizeId", toJson({ table, idString }));
   return toJson({ id: number !== undefined && tableNumberOf(idString) === number ? idString : null });
 }
-
-const Names = new Map([
-  ["1.0/actions/query", "runQuery"], ["1.0/actions/mutation", "runMutation"], ["1.0/actions/action", "runAction"],
-  ["1.0/actions/schedule", "schedule"], ["1.0/actions/cancel_job", "cancel"], ["1.0/actions/vectorSearch", "vectorSearch"],
-]);
-
-/** How a warning names an operation. @param {string} operation */
-export const displayName = (operation) => Names.get(operation) ?? operation.slice(operation.lastIndexOf("/") + 1);

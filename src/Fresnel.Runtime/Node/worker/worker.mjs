@@ -10,7 +10,8 @@ import { limits } from "./limits.mjs";
 import { Modules } from "./modules.mjs";
 import { installRealm, realmEvents } from "./realm.mjs";
 import { Stopwatch } from "./stopwatch.mjs";
-import { displayName, installSyscalls } from "./syscalls.mjs";
+import { installSyscalls } from "./syscalls.mjs";
+import { unawaited } from "./unawaited.mjs";
 
 // How long an invocation may wait for nothing that the worker knows of. Reading a Blob, say, takes a few turns of the event loop.
 const QuietMilliseconds = 300;
@@ -249,7 +250,6 @@ export class Worker {
 
   /** @param {Invocation} invocation */
   #deliver(invocation) {
-    if (!invocation.deterministic) warnOfUnawaited(invocation);
     this.#send(invocation, Flags.ok, /** @type {string} */ (invocation.outcome));
   }
 
@@ -270,6 +270,7 @@ export class Worker {
    * @param {string} text
    */
   #send(invocation, flags, text) {
+    if (!invocation.deterministic) warnOfUnawaited(invocation);
     this.#report(invocation);
     invocation.close();
     this.#quiet.delete(invocation);
@@ -392,13 +393,9 @@ function rejection(text) {
   return data === undefined ? new Error(message) : Object.assign(new Error(message), { data });
 }
 
-/** @param {Invocation} invocation */
+/** An action ends, well or not, and something that it began is still under way. @param {Invocation} invocation */
 function warnOfUnawaited(invocation) {
-  const names = [...invocation.pending.values()].map((pending) => displayName(pending.operation));
-  for (let at = 0; at < invocation.fetches; at++) names.push("fetch");
-  if (names.length === 0) return;
-  const operations = names.length === 1 ? "operation" : "operations";
-  journalOf(invocation).add("WARN",
-    `${names.length} unawaited ${operations}: [${names.join(", ")}]. Async operations should be awaited or they might not run. ` +
-    "See https://docs.convex.dev/functions/actions#dangling-promises for more information.");
+  const operations = [...invocation.pending.values()].map((pending) => pending.operation);
+  for (let at = 0; at < invocation.fetches; at++) operations.push("fetch");
+  if (operations.length > 0) for (const warning of unawaited(operations, invocation.node)) journalOf(invocation).add("WARN", warning);
 }
