@@ -203,7 +203,7 @@ internal sealed class Life : IDisposable
         }
     }
 
-    /// <summary>Now and then the cron is changed, and due at once; also while it runs.</summary>
+    /// <summary>Now and then the cron is changed, and due at once; also while it runs. And changed back: what waits to run may find it as it was, but for its time.</summary>
     private async Task ChangeCronAsync()
     {
         for (var i = 0; i < 4; i++)
@@ -212,7 +212,7 @@ internal sealed class Life : IDisposable
             if (IsOver) return;
             try
             {
-                await WorldFunctions.SetCronAsync(Database, _world.Time, _world.Entropy, version: 10 * (_number + 1) + i);
+                await WorldFunctions.SetCronAsync(Database, _world.Time, _world.Entropy, version: i % 2);
             }
             catch (Exception exception) when (exception is CommitFailedException || Forgives(exception))
             {

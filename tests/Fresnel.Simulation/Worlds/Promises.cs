@@ -35,6 +35,7 @@ internal sealed class Promises
             if (state != JobDocuments.Success || !ran.ContainsKey(token)) throw new InvalidDataException($"The job for {token} is {state}, and has run {ran.GetValueOrDefault(token)} times.");
         }
 
+        if (ran.Keys.FirstOrDefault(token => token.StartsWith(WorldFunctions.Early, StringComparison.Ordinal)) is { } early) throw new InvalidDataException($"There was an {early}: it was not due yet.");
         if (ran.FirstOrDefault(one => one.Value > 1) is { Key: { } twice }) throw new InvalidDataException($"{twice} happened {ran[twice]} times.");
         if (_answered.Find(token => !ran.ContainsKey(token)) is { } lost) throw new InvalidDataException($"Request {lost} was answered, and nothing has come of it.");
         if (_scheduled.Find(token => !jobs.Contains(token)) is { } forgotten) throw new InvalidDataException($"A transaction that scheduled {forgotten} is in, and there is no such job.");

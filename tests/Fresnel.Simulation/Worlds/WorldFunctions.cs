@@ -68,6 +68,9 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
     /// <summary>What the cron notes of an occurrence, once.</summary>
     public static string TickOf(Value occurrence) => $"tick/{occurrence.AsInt64()}";
 
+    /// <summary>What it notes of one that was not due yet, never.</summary>
+    public const string Early = "early ";
+
     /// <summary>Has a cron tick now, and then every second.</summary>
     /// <param name="database">Where.</param>
     /// <param name="time">When.</param>
@@ -110,14 +113,18 @@ internal sealed class WorldFunctions(HistoryRecorder recorder) : IFunctionRunner
     private async ValueTask<Value> RunAsync(Invocation invocation, Transaction transaction, Value argument, CancellationToken cancellationToken)
     {
         if (invocation.Function.Path == Watch) return await new WatchedQuery(argument.AsObject()["query"].AsString()).EvaluateAsync(transaction, recorder, cancellationToken);
-        var token = invocation.Function.Path == Tick
-            ? TickOf((await transaction.FindFirstAsync(SystemTables.CronNextRun, "by_cron_job", [], cancellationToken))!.Fields["nextTs"])
-            : argument.AsObject()["token"].AsString();
+        var token = invocation.Function.Path == Tick ? await TickAsync(invocation, transaction, cancellationToken) : argument.AsObject()["token"].AsString();
         await Task.Yield();
         await transaction.InsertAsync(transaction.FindTable("", "ran")!, ValueObject.Create(("token", token)), cancellationToken);
         if (invocation.Function.Path == Request && invocation.Seed.Span[0] < 80)
             await ScheduleAsync(transaction, $"{token}/later", invocation.StartMilliseconds + invocation.Seed.Span[1] % 16, invocation.StartMilliseconds, cancellationToken);
         return token;
+    }
+
+    private static async ValueTask<string> TickAsync(Invocation invocation, Transaction transaction, CancellationToken cancellationToken)
+    {
+        var occurrence = (await transaction.FindFirstAsync(SystemTables.CronNextRun, "by_cron_job", [], cancellationToken))!.Fields["nextTs"];
+        return (CronDocuments.Moment(occurrence).ToUnixTimeMilliseconds() > invocation.StartMilliseconds ? Early : "") + TickOf(occurrence);
     }
 
     private static FunctionRegistration Register(FunctionPath path, RegisteredKind kind) =>
