@@ -88,8 +88,9 @@ internal sealed class RunningInvocation
     /// <summary>Ends it from outside: its code never learns of it.</summary>
     public void Abandon(AbandonReason reason, string message, Exception? inner = null)
     {
-        if (!End(null, inner as InvocationAbandonedException ?? new InvocationAbandonedException(reason, message, inner))) return;
-        _worker.Terminate(this);
+        var why = inner as InvocationAbandonedException ?? new InvocationAbandonedException(reason, message, inner);
+        if (End(null, why)) _worker.Terminate(this);
+        else if (!GivesUp(why)) return;
         _ = _cancel.CancelAsync();
     }
 
@@ -116,6 +117,17 @@ internal sealed class RunningInvocation
 
         Complete();
         return true;
+    }
+
+    /// <summary>It threw, and a posted write is still waited for: no longer. Whoever pumps completes it.</summary>
+    private bool GivesUp(InvocationAbandonedException why)
+    {
+        lock (_gate)
+        {
+            if (_posts == 0) return false;
+            _failure ??= why;
+            return true;
+        }
     }
 
     /// <summary>Whether a posted write is not done yet: whatever else was asked came after it, and has not begun.</summary>

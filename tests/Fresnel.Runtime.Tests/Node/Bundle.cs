@@ -33,13 +33,14 @@ internal static class Bundle
         const contextOf = (requestId) => ({
           requestId,
           call: async (operation, args) => {
+            let answer;
             try {
-              const answer = await Convex.asyncSyscall(operation, JSON.stringify(args));
-              return JSON.parse(answer);
+              answer = await Convex.asyncSyscall(operation, JSON.stringify(args));
             } catch (error) {
-              const rethrown = error.data === undefined ? new Error(error.message) : new ConvexError(error.data);
-              throw rethrown;
+              if (error.data !== undefined) throw new ConvexError(error.data);
+              throw new Error(error.message);
             }
+            return JSON.parse(answer);
           },
           ask: (operation, args) => JSON.parse(Convex.syscall(operation, JSON.stringify(args))),
         });

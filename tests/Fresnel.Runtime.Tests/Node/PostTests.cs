@@ -1,3 +1,4 @@
+using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Invocations;
 using Fresnel.Values;
 using Xunit;
@@ -49,6 +50,54 @@ public sealed class PostTests(RunnerFixture node) : IClassFixture<RunnerFixture>
         };
         var ended = await Assert.ThrowsAsync<InvocationAbandonedException>(() => node.RunAsync(Code(Source), export, scope: scope, adjust: sketch => sketch.MayPost = true));
         Assert.Equal((AbandonReason.PostRefused, "It is refused."), (ended.Reason, ended.Message));
+    }
+
+    [Fact]
+    public async Task Code_that_wraps_syscalls_of_its_own_is_answered()
+    {
+        var code = Code(Source + """
+            const ask = async (operation, args) => { const answer = await Convex.asyncSyscall(operation, JSON.stringify(args)); return JSON.parse(answer); };
+            export const mutationWrapped = mutation(async () => ask("1.0/shallowMerge", { id: "y" }));
+            """);
+        Assert.Equal("""{"id":"y"}""", await node.ValueOf(code, "mutationWrapped", adjust: sketch => sketch.MayPost = true));
+    }
+
+    [Fact]
+    public async Task Code_that_Node_loads_is_answered()
+    {
+        var code = Code(Bundle.Of(Bundle.Module(
+            "m.js",
+            """
+            import { mutation } from "./_deps/LIB.js";
+            export const mutationByHand = mutation(async () => JSON.parse(await Convex.asyncSyscall("1.0/shallowMerge", '{"id":"y"}')));
+            """,
+            environment: ModuleEnvironment.Node)));
+        Assert.Equal("""{"id":"y"}""", await node.ValueOf(code, "mutationByHand", adjust: sketch => sketch.MayPost = true));
+    }
+
+    [Theory]
+    [InlineData("mutationPatch")]
+    [InlineData("mutationThrows")]
+    public async Task A_run_that_is_given_up_does_not_wait_for_one_that_is_under_way(string export)
+    {
+        var asked = new TaskCompletionSource();
+        var scope = new FakeScope
+        {
+            Answer = async (_, _, cancellationToken) =>
+            {
+                asked.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                return "";
+            },
+        };
+        using var caller = new CancellationTokenSource();
+        var running = node.RunAsync(Code(Source), export, scope: scope, adjust: sketch => sketch.MayPost = true, cancellationToken: caller.Token);
+        await asked.Task;
+        // A second run, in the same worker, ends after the first: then the first has told that it threw.
+        await node.ValueOf(Code(Source), "mutationInserts");
+        await caller.CancelAsync();
+        var ended = await Assert.ThrowsAsync<InvocationAbandonedException>(() => running.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal(AbandonReason.Canceled, ended.Reason);
     }
 
     [Fact]

@@ -65,6 +65,12 @@ public sealed class PostedWriteTests(PostedWriteTests.App app) : IClassFixture<P
           return [all.filter(({ status }) => status === "rejected").length, all.at(-1).reason.message.slice(0, 30)];
         });
         export const left = mutation(async (ctx) => { const id = await ctx.db.insert("left", { n: 0 }); ctx.db.patch(id, { n: 1 }); return id; });
+        let runs = 0;
+        export const counting = mutation(async (ctx) => {
+          runs++;
+          await ctx.db.delete(await gone(ctx)).catch(() => {});
+          return runs;
+        });
         export const leftBehind = query(async (ctx) => (await ctx.db.query("left").first()).n);
         """;
 
@@ -82,6 +88,9 @@ public sealed class PostedWriteTests(PostedWriteTests.App app) : IClassFixture<P
         Assert.StartsWith("Uncaught Error: Update on nonexistent document", refused.Error?.Message, StringComparison.Ordinal);
         Assert.Empty(refused.LogLines);
     }
+
+    [Fact]
+    public async Task The_librarys_own_writes_are_taken_for_what_they_are_and_posted() => Assert.Equal("2", await app.Running.MutateAsync("counting"));
 
     [Fact]
     public async Task A_refused_write_of_a_nested_mutation_fails_that_one_alone() => Assert.Equal("[true,0]", await app.Running.MutateAsync("outer"));

@@ -310,13 +310,13 @@ export class Worker {
 
   /**
    * Sends a write without a number: no answer comes. Only from within its slice, at whose end the promise is settled, and
-   * while nothing waits for the engine, so that it is settled there.
+   * while nothing waits for the engine, so that it is settled there. Not from a "use node" module: Node loads that, so nobody has looked whether it makes syscalls by hand.
    * @param {Invocation} invocation
    * @param {string} operation
    * @param {string} args
    */
   post(invocation, operation, args) {
-    if (this.#slice !== invocation || invocation.pending.size > 0 || this.#modules.makeSyscalls || !invocation.posts.takes(operation, args)) return false;
+    if (this.#slice !== invocation || invocation.pending.size > 0 || invocation.node || this.#modules.makeSyscalls || !invocation.posts.takes(operation, args)) return false;
     invocation.posts.add(args);
     this.#report(invocation);
     this.#link.frame(Kind.post, invocation.id, 2 + (operation.length + args.length) * 3, (bytes, at) => writeOperation(bytes, at, operation, args));
