@@ -82,6 +82,7 @@ internal sealed class DeployServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        await _app.StopAsync(CancellationToken.None); // Else a cron of the pushed app still writes into the folder.
         await _app.DisposeAsync();
         _folder.Delete(recursive: true);
     }
