@@ -102,7 +102,7 @@ public sealed partial class HandmadeSyscallTests(ITestOutputHelper output)
             ("1.0/insert", """{"table":"tasks","value":{"n":1}}"""),
             ("1.0/shallowMerge", $$"""{"id":"{{id}}","value":{"n":2},"table":"tasks"}"""),
             ("1.0/replace", $$"""{"id":"{{id}}","value":{"n":3},"table":"tasks"}"""),
-            ("1.0/remove", $$"""{"id":"{{id[..^1]}}0","table":"tasks"}"""),
+            ("1.0/remove", $$"""{"id":"{{id[..^1]}}{{(id[^1] == '0' ? '1' : '0')}}","table":"tasks"}"""),
             ("1.0/queryStream", $$"""{"query":{{Query}},"version":"1.48.0"}"""),
             ("1.0/queryStreamNext", """{"queryId":0}"""),
             ("1.0/queryCleanup", """{"queryId":0}"""),
