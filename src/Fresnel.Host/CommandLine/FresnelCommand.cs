@@ -27,7 +27,10 @@ internal static class FresnelCommand
     {
         var options = new StartOptions(variable);
         var start = new Command("start", "Starts the server. The default command.");
-        var root = new RootCommand("Fresnel: a reactive backend that the Convex clients and CLI work against.") { start, KeygenCommand.Create(variable) };
+        var root = new RootCommand("""
+            Fresnel: a reactive backend that the Convex clients and CLI work against.
+            Limits of documents, transactions and calls have the defaults of docs/reference/limits.md; an ASP.NET Core app that embeds Fresnel sets others.
+            """) { start, KeygenCommand.Create(variable) };
         foreach (var command in (Command[])[root, start])
         {
             foreach (var option in options.All) command.Add(option);

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace Fresnel.Host.CommandLine;
 
@@ -24,6 +25,8 @@ internal static class StartCommand
         {
             await NodeExecutable.FindAsync(path: null, cancellationToken);
             CheckKeys(settings);
+            CheckOrigin("cloud", settings.CloudOrigin);
+            CheckOrigin("site", settings.SiteOrigin);
             await using var app = Build(settings, FresnelListeners.At(settings.Addresses, settings.Port, settings.SitePort));
             await app.StartAsync(cancellationToken);
             Announce(settings, app.Services.GetRequiredService<HostedDeployment>());
@@ -68,6 +71,8 @@ internal static class StartCommand
         {
             options.Store = () => new SqliteCommitStore(settings.Data);
             options.DataFolder = settings.Data;
+            options.CloudUrl = settings.CloudOrigin?.TrimEnd('/');
+            options.SiteUrl = settings.SiteOrigin?.TrimEnd('/');
             options.InstanceName = settings.InstanceName;
             options.InstanceSecret = settings.InstanceSecret;
             options.AdminKey = settings.AdminKey;
@@ -77,18 +82,27 @@ internal static class StartCommand
 
         var app = builder.Build();
         app.MapFresnel();
+        var patience = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        app.Lifetime.ApplicationStopping.Register(() => Console.WriteLine($"Stopping. HTTP calls under way have {patience.TotalSeconds:0} s to end."));
         return app;
     }
 
     /// <summary>A name or secret that makes no keys would otherwise be found out by the first client.</summary>
     private static void CheckKeys(StartSettings settings) => _ = AdminKeys.Create(settings.InstanceName, settings.InstanceSecret ?? new string('0', 64));
 
+    /// <summary>An origin with a path would be put before paths.</summary>
+    private static void CheckOrigin(string name, string? origin)
+    {
+        if (origin is null || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/")) return;
+        throw new FormatException($"The {name} origin is a URL of http or https without a path, such as https://api.example.com; \"{origin}\" is not.");
+    }
+
     private static void Announce(StartSettings settings, HostedDeployment deployment)
     {
         var version = typeof(StartCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
         Console.WriteLine($"""
             Fresnel {version}, deployment {settings.InstanceName}, data in {settings.Data}
-            Listening on {deployment.Urls.Cloud}, HTTP actions on {deployment.Urls.Site}
+            Clients and CLI on {deployment.Urls.Cloud}, HTTP actions on {deployment.Urls.Site}
 
             For .env.local of your Convex project:
 

@@ -34,6 +34,10 @@ internal sealed class StartOptions(Func<string, string?> variable)
 
     private readonly Option<int> _sitePort = Port("--site-port", "The port of HTTP actions; 0 asks for a free one.", FresnelListeners.DefaultSitePort);
 
+    private readonly Option<string?> _cloudOrigin = Origin("--cloud-origin", "Where clients and the CLI reach this server, when a proxy stands before it: https://api.example.com. [CONVEX_CLOUD_ORIGIN; default: the address and port above]");
+
+    private readonly Option<string?> _siteOrigin = Origin("--site-origin", "Where HTTP actions are reached, likewise. [CONVEX_SITE_ORIGIN; default: the address and port above]");
+
     private readonly Option<string?> _instanceName = new("--instance-name")
     {
         Description = $"The deployment's name: the part of admin keys before the bar. [INSTANCE_NAME; default: {DefaultInstanceName}]",
@@ -73,7 +77,7 @@ internal sealed class StartOptions(Func<string, string?> variable)
     };
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IEnumerable<Option> All => [_data, _host, _port, _sitePort, _instanceName, _instanceSecret, _adminKey, _environment, _memory];
+    public IEnumerable<Option> All => [_data, _host, _port, _sitePort, _cloudOrigin, _siteOrigin, _instanceName, _instanceSecret, _adminKey, _environment, _memory];
 
     /// <summary>Reads the settings; a stated option wins over the environment.</summary>
     public StartSettings Read(ParseResult parsed) => new()
@@ -82,6 +86,8 @@ internal sealed class StartOptions(Func<string, string?> variable)
         Addresses = parsed.GetValue(_host) ?? FresnelListeners.Loopbacks,
         Port = parsed.GetValue(_port),
         SitePort = parsed.GetValue(_sitePort),
+        CloudOrigin = parsed.ValueOr(_cloudOrigin, variable("CONVEX_CLOUD_ORIGIN")),
+        SiteOrigin = parsed.ValueOr(_siteOrigin, variable("CONVEX_SITE_ORIGIN")),
         InstanceName = parsed.ValueOr(_instanceName, variable("INSTANCE_NAME")) ?? DefaultInstanceName,
         InstanceSecret = parsed.ValueOr(_instanceSecret, variable("INSTANCE_SECRET")),
         AdminKey = parsed.ValueOr(_adminKey, variable("FRESNEL_ADMIN_KEY")),
@@ -102,6 +108,8 @@ internal sealed class StartOptions(Func<string, string?> variable)
             return otherwise;
         },
     };
+
+    private static Option<string?> Origin(string name, string description) => new(name) { Description = description, HelpName = "URL" };
 
     private static IReadOnlyList<IPAddress>? ParseHost(ArgumentResult result)
     {

@@ -18,6 +18,12 @@ internal sealed record StartSettings
     /// <summary>The port of HTTP actions; 0 asks for a free one.</summary>
     public required int SitePort { get; init; }
 
+    /// <summary>The origin that clients and the CLI use; null: where the server listens.</summary>
+    public string? CloudOrigin { get; init; }
+
+    /// <summary>The origin of HTTP actions; null: where the server listens for them.</summary>
+    public string? SiteOrigin { get; init; }
+
     /// <summary>The part of admin keys before the bar.</summary>
     public required string InstanceName { get; init; }
 

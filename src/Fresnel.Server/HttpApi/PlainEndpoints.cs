@@ -40,10 +40,17 @@ internal static class PlainEndpoints
         }
 
         endpoints.Map("/http/{**path}", HttpActionEndpoint.AnswerUnderPrefixAsync);
-        endpoints.Map("/api/storage/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) => throw RequestException.NotBuilt("File storage is")));
+        endpoints.MapNotBuilt("/api/storage/{**path}", "File storage is");
+        endpoints.MapNotBuilt("/api/import/{**path}", "npx convex import is");
+        endpoints.MapNotBuilt("/api/export/{**path}", "npx convex export is");
+        endpoints.MapNotBuilt("/api/run_test_function", "npx convex run --inline-query is");
         endpoints.Map("/api/{**path}", http => ApiEndpoints.AnswerAsync(http, (_, _) =>
             throw new RequestException(RequestErrorKind.NotFound, "NotFound", $"There is no {http.Request.Method} {http.Request.Path}.")));
     }
+
+    /// <summary>Whoever asks for what is not built hears so at once: a 404 would be asked again six times by the CLI.</summary>
+    private static void MapNotBuilt(this IEndpointRouteBuilder endpoints, string pattern, string what) =>
+        endpoints.Map(pattern, http => ApiEndpoints.AnswerAsync(http, (_, _) => throw RequestException.NotBuilt(what)));
 
     private static Task AnswerHealthAsync(HttpContext http, Deployment deployment)
     {

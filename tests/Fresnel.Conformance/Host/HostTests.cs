@@ -73,11 +73,32 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_request_to_stop_ends_it_with_success()
+    public async Task A_request_to_stop_ends_it_with_success_and_it_says_that_it_stops()
     {
         await using var host = await HostProcess.StartAsync();
 
         Assert.Equal(0, await host.StopAsync());
+        Assert.Contains("Stopping. HTTP calls under way have 30 s to end.", host.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Behind_a_proxy_it_tells_the_origins_of_the_proxy()
+    {
+        await using var host = await HostProcess.StartAsync(new HostOptions
+        {
+            Arguments = ["--cloud-origin", "https://api.example.com/"],
+            Environment = new Dictionary<string, string?> { ["CONVEX_SITE_ORIGIN"] = "https://example.com" },
+        });
+
+        Assert.Equal(("https://api.example.com", "https://example.com"), (host.Url, host.SiteUrl));
+    }
+
+    [Fact]
+    public async Task An_origin_with_a_path_is_refused()
+    {
+        var ended = await HostProcess.RunToEndAsync(HostProgram.Fresnel, ["--site-origin", "https://example.com/actions"]);
+
+        Assert.Equal((1, "The site origin is a URL of http or https without a path, such as https://api.example.com; \"https://example.com/actions\" is not."), (ended.ExitCode, ended.Errors.Trim()));
     }
 
     [Fact]
@@ -87,7 +108,7 @@ public sealed class HostTests
 
         Assert.Equal(0, help.ExitCode);
         Assert.All(
-            (string[])["start", "keygen", "--data", "--host", "--port", "--site-port", "--instance-name", "--instance-secret", "--admin-key", "--environment"],
+            (string[])["start", "keygen", "--data", "--host", "--port", "--site-port", "--cloud-origin", "--site-origin", "--instance-name", "--instance-secret", "--admin-key", "--environment", "--memory", "limits.md"],
             name => Assert.Contains(name, help.Output, StringComparison.Ordinal));
     }
 

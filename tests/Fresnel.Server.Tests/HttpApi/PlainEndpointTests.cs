@@ -60,12 +60,22 @@ public sealed class PlainEndpointTests
     }
 
     [Fact]
-    public async Task What_is_not_there_is_404_and_what_is_not_built_says_so()
+    public async Task What_is_not_there_is_404()
     {
         await using var server = await ServerTestbed.StartAsync();
         Assert.Equal(404, (await FunctionEndpointTests.PostAsync(server, "/api/messages", "{}")).Status);
-        var (status, body) = await FunctionEndpointTests.PostAsync(server, "/api/storage/upload", "{}");
-        Assert.Equal((501, """{"code":"NotBuiltYet","message":"File storage is not built yet in this version of Fresnel."}"""), (status, body));
+    }
+
+    [Theory]
+    [InlineData("/api/storage/upload", "File storage is")]
+    [InlineData("/api/import/start_upload", "npx convex import is")]
+    [InlineData("/api/export/request/zip", "npx convex export is")]
+    [InlineData("/api/run_test_function", "npx convex run --inline-query is")]
+    public async Task What_is_not_built_says_so(string path, string what)
+    {
+        await using var server = await ServerTestbed.StartAsync();
+        var (status, body) = await FunctionEndpointTests.PostAsync(server, path, "{}");
+        Assert.Equal((501, $$"""{"code":"NotBuiltYet","message":"{{what}} not built yet in this version of Fresnel."}"""), (status, body));
     }
 
     [Fact]
