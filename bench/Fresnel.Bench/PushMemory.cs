@@ -21,7 +21,7 @@ internal static class PushMemory
             await using var server = await Server.StartAsync(folder, cancellationToken);
             var app = await SoakCommand.CopyAppAsync(folder, cancellationToken);
             var target = new SoakTarget(server.Url, server.ProcessId, Path.Combine(folder, "data"), (_, _) => Task.CompletedTask);
-            var samples = new List<(int Push, SoakSample Sample)>();
+            var samples = new List<(int Push, SoakSample Sample, ResidentParts Server)>();
             using var http = new HttpClient { BaseAddress = new Uri(server.Url) };
             for (var push = 1; push <= pushes; push++)
             {
@@ -31,15 +31,15 @@ internal static class PushMemory
                 if (push != 1 && push != pushes && push % 10 != 0) continue;
                 await Task.Delay(Settling, cancellationToken);
                 await UseAsync(http, modules, cancellationToken);
-                samples.Add((push, SoakSample.Take(TimeSpan.Zero, target)));
-                Console.WriteLine($"{push,3}: {samples[^1].Sample}");
+                samples.Add((push, SoakSample.Take(TimeSpan.Zero, target), ResidentParts.Of(server.ProcessId)));
+                Console.WriteLine($"{push,3}: {samples[^1].Sample}  {samples[^1].Server}");
             }
 
             var (first, last) = (samples[0].Sample, samples[^1].Sample);
-            foreach (var (push, sample) in samples)
+            foreach (var (push, sample, parts) in samples)
             {
                 report.Add($"After {push}", string.Create(CultureInfo.InvariantCulture, $"server {Report.Mebibytes(sample.HostBytes)}, {sample.Workers} workers {Report.Mebibytes(sample.WorkerBytes)}"),
-                    $"{sample.HostHandles} handles, {sample.HostThreads} threads, {sample.Files} files");
+                    $"server: {parts}; {sample.HostHandles} handles, {sample.HostThreads} threads; {sample.Files} files of bundles");
             }
 
             var growth = ((double)(last.HostBytes + last.WorkerBytes) / (first.HostBytes + first.WorkerBytes)) - 1;

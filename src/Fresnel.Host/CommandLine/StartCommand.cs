@@ -44,9 +44,11 @@ internal static class StartCommand
     {
         var database = (await app.Services.GetRequiredService<HostedDeployment>().Started).Database;
         var asked = app.WaitForShutdownAsync(cancellationToken);
+        var memory = new IdleMemory();
         using var timer = new PeriodicTimer(HealthInterval);
         while (await Task.WhenAny(asked, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()) != asked)
         {
+            memory.Look();
             if (database.Stopped is not { } reason) continue;
             await Console.Error.WriteLineAsync($"The server ends, because commits have stopped: {reason.Message}");
             await app.StopAsync(CancellationToken.None);

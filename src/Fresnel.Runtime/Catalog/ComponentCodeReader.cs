@@ -16,13 +16,19 @@ internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentU
         : string.Create(CultureInfo.InvariantCulture, $"{generation.Timestamp.Nanoseconds:x}-{generation.Fields["environment"]}-{Shorten(ModulesHash(generation))}");
 
     /// <summary>Reads modules, sources and environment variables. What it reads beside the generation document changes only together with it.</summary>
-    public async ValueTask<ComponentCode> ReadAsync(Transaction transaction, string component, Document? generation, CancellationToken cancellationToken)
+    /// <param name="transaction">Where it is read.</param>
+    /// <param name="component">Whose code it is.</param>
+    /// <param name="generation">Its generation document; null before the first push.</param>
+    /// <param name="known">Another generation of it, or null. Modules that are the same in both are shared: a push changes a few of many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<ComponentCode> ReadAsync(Transaction transaction, string component, Document? generation, ComponentCode? known, CancellationToken cancellationToken)
     {
+        var shared = known?.Modules.Modules.ToDictionary(module => (module.Path, module.Environment, module.Sha256)) ?? [];
         var functions = clrFunctions.Of(component).ToDictionary(definition => definition.Path);
         var modules = new List<Module>();
         foreach (var document in await transaction.ListAsync(SystemTables.Modules, "by_component_path", [component], cancellationToken))
         {
-            var module = await ReadModuleAsync(transaction, document.Fields, cancellationToken);
+            var module = await ReadModuleAsync(transaction, document.Fields, shared, cancellationToken);
             modules.Add(module);
             if (document.Fields["analysis"] is not { Kind: ValueKind.String } analysis) continue;
 
@@ -39,16 +45,14 @@ internal sealed class ComponentCodeReader(ClrFunctions clrFunctions, DeploymentU
             await ReadEnvironmentAsync(transaction, component, cancellationToken));
     }
 
-    private static async ValueTask<Module> ReadModuleAsync(Transaction transaction, ValueObject module, CancellationToken cancellationToken)
+    private static async ValueTask<Module> ReadModuleAsync(
+        Transaction transaction, ValueObject module, Dictionary<(string, ModuleEnvironment, string), Module> shared, CancellationToken cancellationToken)
     {
-        var sha256 = module["sha256"].AsString();
+        var environment = module["environment"].AsString() == "node" ? ModuleEnvironment.Node : ModuleEnvironment.Isolate;
+        var (path, sha256) = (module["path"].AsString(), module["sha256"].AsString());
+        if (shared.TryGetValue((path, environment, sha256), out var same)) return same;
         var (source, sourceMap) = await ModuleSources.ReadAsync(transaction, sha256, cancellationToken);
-        return new Module(
-            module["path"].AsString(),
-            module["environment"].AsString() == "node" ? ModuleEnvironment.Node : ModuleEnvironment.Isolate,
-            sha256,
-            source,
-            sourceMap);
+        return new Module(path, environment, sha256, source, sourceMap);
     }
 
     private async ValueTask<IReadOnlyDictionary<string, string>> ReadEnvironmentAsync(Transaction transaction, string component, CancellationToken cancellationToken)

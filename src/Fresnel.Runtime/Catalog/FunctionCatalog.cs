@@ -29,15 +29,13 @@ public sealed class FunctionCatalog
         ArgumentNullException.ThrowIfNull(transaction);
         var generation = await transaction.FindFirstAsync(SystemTables.Generations, "by_component", [component], cancellationToken);
         var name = ComponentCodeReader.NameOf(generation);
-        if (_loaded.TryGetValue(component, out var kept))
+        var kept = _loaded.GetValueOrDefault(component, []);
+        foreach (var code in kept)
         {
-            foreach (var code in kept)
-            {
-                if (code.Generation == name) return code;
-            }
+            if (code.Generation == name) return code;
         }
 
-        var loaded = await _reader.ReadAsync(transaction, component, generation, cancellationToken);
+        var loaded = await _reader.ReadAsync(transaction, component, generation, kept.FirstOrDefault(), cancellationToken);
 
         // A version that the transaction wrote itself may never be committed; another may then take its place under the same name.
         if (generation is null || generation.Timestamp != Timestamp.Zero) Keep(loaded);

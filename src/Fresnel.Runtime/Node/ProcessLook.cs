@@ -28,6 +28,26 @@ internal readonly record struct ProcessLook(TimeSpan ProcessorTime, long Residen
         }
     }
 
+    /// <summary>Whether there may be processes that it started. To look for them among all that run costs a thousand small files on a usual machine, so it is asked first.</summary>
+    public static bool MayHaveChildren(Process process)
+    {
+        if (!OperatingSystem.IsLinux()) return true;
+        try
+        {
+            foreach (var thread in Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/task")))
+            {
+                if (File.ReadAllText(Path.Combine(thread, "children")).Length > 0) return true;
+            }
+
+            return false;
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            // It is gone, or this kernel does not tell.
+            return true;
+        }
+    }
+
     /// <summary>One file tells all three.</summary>
     private static ProcessLook Read(int id)
     {

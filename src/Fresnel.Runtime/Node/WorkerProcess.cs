@@ -93,11 +93,12 @@ internal sealed class WorkerProcess : IDisposable
         return true;
     }
 
+    /// <summary>Ends it, with all that it started.</summary>
     public void Kill()
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: ProcessLook.MayHaveChildren(_process));
         }
         catch (Exception failure) when (failure is InvalidOperationException or Win32Exception)
         {

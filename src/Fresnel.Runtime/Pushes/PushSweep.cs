@@ -15,20 +15,20 @@ internal static class PushSweep
     public static Task RunAsync(Database database, TimeProvider time, CancellationToken cancellationToken) => database.CommitAsync(
         async (transaction, token) =>
         {
-            var before = (time.GetUtcNow() - Grace - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+            var before = Timestamp.FromClock(time.GetUtcNow() - Grace);
             var used = await ListUsedAsync(transaction, token);
             var unused = new List<DocumentId>();
             var sources = transaction.Find(SystemTables.Sources);
             var stream = transaction.ReadIndex(sources, "by_sha256", KeyInterval.All);
             while (await stream.NextAsync(token) is { } source)
             {
-                // The key tells the hash; the text itself is not parsed unless it goes.
+                // The key tells the hash, and the version when it was written, for there is only one: the text itself is never parsed.
                 var sha256 = IndexKey.Decode(stream.LastKey.Span)[0].AsString();
-                if (!used.Contains(sha256) && source.Fields["_creationTime"].AsFloat64() < before) unused.Add(source.Id);
+                if (!used.Contains(sha256) && source.Timestamp < before) unused.Add(source.Id);
             }
 
             foreach (var id in unused) await transaction.DeleteAsync(sources, id, token);
-            await DeleteOverwrittenAsync(transaction, before, token);
+            await DeleteOverwrittenAsync(transaction, before.ToMilliseconds(), token);
             return unused.Count;
         },
         cancellationToken);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -173,6 +175,24 @@ public sealed class ActionTests(RunnerFixture node) : IClassFixture<RunnerFixtur
         Assert.Equal(
             """[true,"6869",["Can't use fs.readFileSync()","Can't use http.request()","Can't use setTimeout","Can't use child_process.execSync()"],55]""",
             await node.ValueOf(code, "queryNode", adjust: sketch => sketch.Now = 55));
+    }
+
+    [Fact]
+    public async Task A_process_that_a_node_action_started_ends_with_its_worker()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var code = NodeCode("""
+            import { spawn } from "node:child_process";
+            export const actionSpawn = action(() => spawn("sleep", ["600"], { stdio: "ignore" }).pid);
+            """);
+        Process child;
+        await using (var other = new NodeRunnerWith(node, limits => limits))
+        {
+            var result = await other.RunAsync(code, "actionSpawn");
+            child = Process.GetProcessById(int.Parse(Encoding.UTF8.GetString(result.Value.Span), CultureInfo.InvariantCulture));
+        }
+
+        using (child) await child.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     [Fact]

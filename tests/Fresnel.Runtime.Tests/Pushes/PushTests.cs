@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fresnel.Runtime.Catalog;
 using Fresnel.Runtime.Environment;
 using Fresnel.Runtime.Pushes;
@@ -42,6 +43,41 @@ public sealed class PushTests
         Assert.Equal(("ModulesTooLarge", "Hit an error while pushing:\nThe code of the app is too large (actual: 7 B, limit: 6 B)."), (refused.Code, refused.Message));
         Assert.Equal(["a:one", "b:two"], Names(await pushes.LoadAsync()));
         await pushes.PushAsync(Request([Module("a.js", "one"), new("b.js", "two", "isolate", new string(' ', 100))]));
+    }
+
+    [Fact]
+    public async Task What_a_push_does_not_change_is_shared_by_the_generations_and_what_it_replaces_is_let_go_of()
+    {
+        await using var pushes = await OpenAsync();
+        var replaced = new List<WeakReference>();
+        await pushes.PushAsync(Request([Module("a.js", "stays"), Module("b.js", "first")]));
+        var (stays, _) = await PairAsync(pushes);
+
+        for (var push = 0; push < 10; push++)
+        {
+            await pushes.PushAsync(Request([Module("a.js", "stays"), Module("b.js", $"next{push}")]));
+            replaced.Add(await AddNextAsync(pushes, stays));
+        }
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        // Four generations are kept, and whatever a state machine that has ended still points to.
+        Assert.InRange(replaced.Count(module => module.IsAlive), 1, 5);
+        GC.KeepAlive(pushes);
+    }
+
+    [Fact]
+    public async Task A_module_that_moves_to_another_environment_is_another_one()
+    {
+        await using var pushes = await OpenAsync();
+        var module = Module("a.js", "one");
+        await pushes.PushAsync(Request([module]));
+        Assert.Equal(ModuleEnvironment.Isolate, Assert.Single((await pushes.LoadAsync()).Modules.Modules).Environment);
+
+        await pushes.PushAsync(Request([module with { Environment = "node" }]));
+
+        Assert.Equal(ModuleEnvironment.Node, Assert.Single((await pushes.LoadAsync()).Modules.Modules).Environment);
     }
 
     [Fact]
@@ -255,4 +291,15 @@ public sealed class PushTests
     }
 
     private static string[] Names(ComponentCode code) => [.. code.Functions.Keys.Select(path => path.ToString()).Order(StringComparer.Ordinal)];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> AddNextAsync(TestPushes pushes, Module stays)
+    {
+        var (same, next) = await PairAsync(pushes);
+        Assert.Same(stays, same);
+        return new WeakReference(next);
+    }
+
+    private static async Task<(Module First, Module Second)> PairAsync(TestPushes pushes) =>
+        (await pushes.LoadAsync()).Modules.Modules is [var first, var second] ? (first, second) : throw new InvalidOperationException("There are not two modules.");
 }
