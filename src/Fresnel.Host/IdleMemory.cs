@@ -25,7 +25,7 @@ internal sealed class IdleMemory(Func<long> allocated, Func<long> held, Action c
 
     /// <summary>Watches this process's heap.</summary>
     public IdleMemory()
-        : this(() => GC.GetTotalAllocatedBytes(), () => GC.GetTotalMemory(forceFullCollection: false), () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true))
+        : this(() => GC.GetTotalAllocatedBytes(), () => GC.GetTotalMemory(forceFullCollection: false), Collect)
     {
     }
 
@@ -38,5 +38,11 @@ internal sealed class IdleMemory(Func<long> allocated, Func<long> held, Action c
         if (_quiet < LooksAtRest || now - _collected < LeastAllocated || held() > MostHeld) return;
         collect();
         _collected = now;
+    }
+
+    private static void Collect()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeMemory.Trim();
     }
 }
