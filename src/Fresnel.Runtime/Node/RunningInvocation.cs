@@ -16,6 +16,9 @@ namespace Fresnel.Runtime.Node;
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer holds nothing, and its token may outlive the invocation.")]
 internal sealed class RunningInvocation
 {
+    /// <summary>Bytes of steps that wait at which the worker is held to be gone wrong: code that asks for so much has overrun the limits of its transaction long before.</summary>
+    private const long MostWaiting = 256 << 20;
+
     private readonly Lock _gate = new();
     private readonly Queue<Step> _steps = new();
     private readonly CancellationTokenSource _cancel = new();
@@ -27,6 +30,7 @@ internal sealed class RunningInvocation
     private Exception? _failure;
     private int _outstanding;
     private int _posts;
+    private long _waiting;
 
     public RunningInvocation(ulong id, Invocation invocation, Worker worker, long? deadline)
     {
@@ -64,6 +68,7 @@ internal sealed class RunningInvocation
     private bool IsAction => Invocation.Function.Kind is FunctionKind.Action or FunctionKind.HttpAction;
 
     /// <summary>Takes what the worker sent, on the reading thread.</summary>
+    /// <exception cref="MalformedFrameException">It sends far more than is done.</exception>
     public void Take(Step step)
     {
         if (step.IsAnswered) Interlocked.Increment(ref _outstanding);
@@ -76,6 +81,7 @@ internal sealed class RunningInvocation
         lock (_gate)
         {
             if (_hasEnded) return;
+            if ((_waiting += step.Weight) > MostWaiting) throw new MalformedFrameException("It asks for more than it waits for.");
             if (step.Kind is FrameKind.Post) _posts++;
             _steps.Enqueue(step);
             if (_isPumping) return;
@@ -160,7 +166,12 @@ internal sealed class RunningInvocation
         lock (_gate)
         {
             if (_failure is not null) _steps.Clear();
-            if (_steps.TryDequeue(out var step)) return step;
+            if (_steps.TryDequeue(out var step))
+            {
+                _waiting -= step.Weight;
+                return step;
+            }
+
             _isPumping = false;
             if (!_hasEnded) return null;
         }
@@ -352,6 +363,9 @@ internal readonly record struct Step(FrameKind Kind, uint Number = 0, ReadOnlyMe
     public bool IsAnswered => Kind is FrameKind.Syscall or FrameKind.Next;
 
     public LogLine? Line { get; init; }
+
+    /// <summary>About how many bytes it holds on to.</summary>
+    public long Weight => 128 + Payload.Length + (Line?.Messages.Sum(message => 2L * message.Length) ?? 0);
 
     public InvocationResult? Result { get; init; }
 }

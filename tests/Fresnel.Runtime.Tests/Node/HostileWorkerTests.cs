@@ -10,7 +10,7 @@ namespace Fresnel.Runtime.Tests.Node;
 /// <summary>A worker that speaks the protocol and means harm: what it ran is lost, and whoever comes next is served.</summary>
 public sealed class HostileWorkerTests(RunnerFixture node, ITestOutputHelper output) : IClassFixture<RunnerFixture>
 {
-    private static readonly ComponentCode App = Code("export const queryOne = query(() => 1); export const actionOne = action(() => 1);");
+    private static readonly ComponentCode App = Code("export const queryOne = query(() => 1); export const mutationOne = mutation(() => 1); export const actionOne = action(() => 1);");
 
     private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
@@ -43,6 +43,40 @@ public sealed class HostileWorkerTests(RunnerFixture node, ITestOutputHelper out
         var second = await other.ReceiveAsync(FrameKind.Invoke, Patience);
         await other.SendAsync(FrameKind.Result, second!.Value.Invocation, HostileWorker.Result("7"));
         Assert.Equal("7", Encoding.UTF8.GetString((await next.WaitAsync(Patience)).Value.Span));
+    }
+
+    [Theory]
+    [InlineData(nameof(FrameKind.Post))]
+    [InlineData(nameof(FrameKind.Log))]
+    public async Task One_that_asks_for_far_more_than_is_done_is_ended(string kind)
+    {
+        using var hostile = new HostileNode();
+        await using var runner = new NodeRunnerWith(node, limits => limits, hostile.Path);
+        var scope = new FakeScope { Answer = async (_, _, cancellationToken) => { await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken); return ""; } };
+        var lost = runner.RunAsync(App, "mutationOne", scope, mayPost: true);
+        using var worker = await hostile.ConnectAsync(Patience);
+        var invocation = (await worker.ReceiveAsync(FrameKind.Invoke, Patience))!.Value.Invocation;
+        byte[] text = [.. "\""u8, .. Enumerable.Repeat((byte)'x', 4 << 20), .. "\""u8];
+        byte[] payload = kind switch
+        {
+            nameof(FrameKind.Post) => [8, 0, .. "1.0/echo"u8, .. text],
+            _ => [.. """{"level":"LOG","messages":["""u8, .. text, .. """],"truncated":false,"at":1}"""u8],
+        };
+        await worker.SendAsync(FrameKind.Syscall, invocation, (byte[])[0, 0, 0, 0, 8, 0, .. "1.0/echo{}"u8]);
+        var frame = HostileWorker.Bytes(Enum.Parse<FrameKind>(kind), invocation, payload);
+        for (var sent = 0; sent < 100 && !lost.IsCompleted; sent++)
+        {
+            try
+            {
+                await worker.SendRawAsync(frame);
+            }
+            catch (Exception refused) when (refused is IOException or System.Net.Sockets.SocketException)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(AbandonReason.WorkerLost, (await Assert.ThrowsAsync<InvocationAbandonedException>(() => lost.WaitAsync(Patience))).Reason);
     }
 
     [Theory]

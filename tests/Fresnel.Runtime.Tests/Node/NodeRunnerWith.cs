@@ -10,7 +10,7 @@ internal sealed class NodeRunnerWith(RunnerFixture node, Func<FunctionLimits, Fu
 {
     private readonly NodeRunner _runner = new(node.Options with { Limits = adjust(node.Options.Limits), NodePath = nodePath, Workers = workers ?? new WorkerOptions() });
 
-    public Task<InvocationResult> RunAsync(ComponentCode code, string export, FakeScope? scope = null) =>
+    public Task<InvocationResult> RunAsync(ComponentCode code, string export, FakeScope? scope = null, bool mayPost = false) =>
         _runner.InvokeAsync(
             new Invocation
             {
@@ -20,6 +20,7 @@ internal sealed class NodeRunnerWith(RunnerFixture node, Func<FunctionLimits, Fu
                 InvocationId = "one",
                 StartMilliseconds = 0,
                 Seed = new byte[32],
+                MayPost = mayPost,
                 Scope = scope ?? new FakeScope(),
             },
             TestContext.Current.CancellationToken).AsTask();
