@@ -153,7 +153,8 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
         var outcome = (await app.Running.Deployment.Invoker.QueryAsync(
             TestDeployment.Call("app:logs", new JsonObject { ["statement"] = statement }.ToJsonString()), null, TestContext.Current.CancellationToken)).Outcome;
         Assert.Null(outcome.Error?.SystemCode);
-        if (outcome.Error is null) Assert.Contains(shown, Assert.Single(outcome.LogLines).Messages[0], StringComparison.Ordinal);
+        // On a busy machine a warning that it took long may follow.
+        if (outcome.Error is null) Assert.Contains(shown, Assert.Single(outcome.LogLines, line => line.SystemCode is null).Messages[0], StringComparison.Ordinal);
         Assert.Equal("1", await app.Running.QueryAsync("calm"));
     }
 
