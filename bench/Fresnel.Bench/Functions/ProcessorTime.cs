@@ -34,6 +34,7 @@ internal static class ProcessorTime
             var stat = File.ReadAllText(Path.Combine(folder, "stat"));
             var name = stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..stat.LastIndexOf(')')];
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            if (name == "MainThread") name = "node"; // So Node is called from version 24 on.
             return new Entry(id, int.Parse(fields[1], CultureInfo.InvariantCulture), name, (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -6,12 +6,15 @@ namespace Fresnel.Bench.Soak;
 /// <summary>The worker processes of a server; found on Linux.</summary>
 internal static class WorkerProcesses
 {
+    /// <summary>What the system calls a Node: from version 24 on by the name of its main thread.</summary>
+    private static readonly string[] Names = ["node", "MainThread"];
+
     /// <summary>Their ids; a process that only analyses a push is one, too.</summary>
     public static List<int> Of(int host)
     {
         var found = new List<int>();
         if (!OperatingSystem.IsLinux()) return found;
-        foreach (var node in Process.GetProcessesByName("node"))
+        foreach (var node in Names.SelectMany(Process.GetProcessesByName))
         {
             using (node)
             {
