@@ -111,27 +111,32 @@ export class Worker {
 
   /** @param {number} id @param {Buffer} payload `u32 sequence | u8 ok | text` */
   #reply(id, payload) {
-    const invocation = this.#invocations.get(id);
-    const sequence = payload.readUInt32LE(0);
-    const pending = invocation?.pending.get(sequence);
-    if (invocation === undefined || pending === undefined) return;
-    invocation.pending.delete(sequence);
-    invocation.posts.heard();
-    pending.stream?.answered();
-    const text = payload.toString("utf8", 5);
-    this.#run(invocation, () => (payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text))));
+    this.#answer(id, payload, (pending) => {
+      pending.stream?.answered();
+      const text = payload.toString("utf8", 5);
+      return payload[4] === 1 ? pending.resolve(text) : pending.reject(rejection(text));
+    });
   }
 
   /** @param {number} id @param {Buffer} payload `u32 sequence | rows` */
   #rows(id, payload) {
+    this.#answer(id, payload, ({ stream, version, resolve }) => stream !== undefined && resolve(stream.take(payload, version ?? 0)));
+  }
+
+  /**
+   * The engine answered a syscall, whose code goes on.
+   * @param {number} id
+   * @param {Buffer} payload It begins with the syscall's number.
+   * @param {(pending: import("./invocation.mjs").Pending) => unknown} settle
+   */
+  #answer(id, payload, settle) {
     const invocation = this.#invocations.get(id);
     const sequence = payload.readUInt32LE(0);
     const pending = invocation?.pending.get(sequence);
     if (invocation === undefined || pending === undefined) return;
     invocation.pending.delete(sequence);
     invocation.posts.heard();
-    const { stream, version } = pending;
-    if (stream !== undefined) this.#run(invocation, () => pending.resolve(stream.take(payload, version ?? 0)));
+    this.#run(invocation, () => settle(pending));
   }
 
   /** What concerns a request's body or its answer's. @param {number} kind @param {number} id @param {Buffer} payload */
